@@ -1,0 +1,1 @@
+"""Replay, metrics and reports. Talks to the server as any client does."""

@@ -1,0 +1,1 @@
+"""Everything that understands speech. Knows nothing of `server`."""
