@@ -1,0 +1,28 @@
+"""Model files: where they come from, where they are kept, and that they are the right ones."""
+
+from __future__ import annotations
+
+from models.weights.config import WeightsConfig
+from models.weights.fetch import ensure, inspect, locate, verify
+from models.weights.manifest import manifest
+from models.weights.progress import (
+    BarProgress,
+    LineProgress,
+    Progress,
+    SilentProgress,
+    terminal_progress,
+)
+
+__all__ = [
+    "BarProgress",
+    "LineProgress",
+    "Progress",
+    "SilentProgress",
+    "WeightsConfig",
+    "ensure",
+    "inspect",
+    "locate",
+    "manifest",
+    "terminal_progress",
+    "verify",
+]
