@@ -1,0 +1,28 @@
+"""Fixtures that everyone may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from server.config import ENV_PREFIX
+
+settings.register_profile("tongchuan", deadline=None)  # no test asserts a timing
+settings.load_profile("tongchuan")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings of the person who runs the tests must not leak into them.
+
+    The weights' folder stays: real tests need it.
+    """
+    for name in list(os.environ):
+        if name.startswith(ENV_PREFIX) and name != "TONGCHUAN_CACHE_DIR":
+            monkeypatch.delenv(name)
+    for name in ("HOST", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    yield
