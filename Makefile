@@ -5,7 +5,7 @@ SHELL := /bin/sh
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
-PROFILE ?= embedded
+PROFILE ?= $(or $(TONGCHUAN_PROFILE),embedded)
 # The profiles whose weights the tests run.
 TEST_PROFILES ?= embedded small
 # More words for pytest, the benchmark or the server: make test ARGS="-k wire".
@@ -32,8 +32,8 @@ SUM := cksum | tr ' ' '-'
 RUN_KEY := $(shell { cat $(RUN_LOCKS); echo '$(CURDIR)'; \
 	$(or $(PYTHON),false) -c 'import sys; print(sys.version)'; } 2>/dev/null | $(SUM))
 RUN_STAMP := $(VENV)/.run-$(RUN_KEY)
-PROJECT_STAMP := $(VENV)/.project-$(shell cat pyproject.toml | $(SUM))
-DEV_STAMP := $(VENV)/.dev-$(shell cat $(DEV_LOCKS) 2>/dev/null | $(SUM))
+PROJECT_STAMP := $(VENV)/.project-$(RUN_KEY)-$(shell cat pyproject.toml | $(SUM))
+DEV_STAMP := $(VENV)/.dev-$(RUN_KEY)-$(shell cat $(DEV_LOCKS) 2>/dev/null | $(SUM))
 
 export HOST PORT
 
