@@ -101,10 +101,10 @@ def _config(args: argparse.Namespace) -> WeightsConfig:
 
 
 def _list(args: argparse.Namespace, config: WeightsConfig) -> int:
-    from models.weights import inspect, manifest
+    from models.weights import inspect, load_manifest
 
     rows = [("NAME", "SIZE", "LICENCE", "STATE", "WHERE")]
-    for model in manifest().models:
+    for model in load_manifest().models:
         place, reports = inspect(model.name, config)
         state = _state(reports)
         where = "-" if state == "missing" else str(place.path)
@@ -115,7 +115,7 @@ def _list(args: argparse.Namespace, config: WeightsConfig) -> int:
         cells = [row[0].ljust(widths[0]), row[1].rjust(widths[1])]
         cells += [row[i].ljust(widths[i]) for i in (2, 3)]
         sys.stdout.write("  ".join((*cells, row[4])) + "\n")
-    for profile, names in manifest().profiles.items():
+    for profile, names in load_manifest().profiles.items():
         sys.stdout.write(f"profile {profile}: {', '.join(names)}\n")
     return 0
 
@@ -133,13 +133,13 @@ def _state(reports: tuple[FileReport, ...]) -> str:
 
 
 def _fetch(args: argparse.Namespace, config: WeightsConfig) -> int:
-    from models.weights import ensure, manifest, terminal_progress
+    from models.weights import ensure, load_manifest, terminal_progress
 
     names = list(args.names)
     if args.profile or not names:
-        names += manifest().profile(args.profile or DEFAULT_PROFILE)
+        names += load_manifest().profile(args.profile or DEFAULT_PROFILE)
     for name in names:
-        manifest().model(name)  # a wrong name is told before anything is downloaded
+        load_manifest().model(name)  # a wrong name is told before anything is downloaded
     progress = terminal_progress()
     failures = []
     for name in dict.fromkeys(names):
@@ -154,11 +154,11 @@ def _fetch(args: argparse.Namespace, config: WeightsConfig) -> int:
 
 
 def _verify(args: argparse.Namespace, config: WeightsConfig) -> int:
-    from models.weights import inspect, manifest, terminal_progress, verify
+    from models.weights import inspect, load_manifest, terminal_progress, verify
 
     names = list(args.names)
     if not names:
-        every = [model.name for model in manifest().models]
+        every = [model.name for model in load_manifest().models]
         names = [name for name in every if _state(inspect(name, config)[1]) != "missing"]
     if not names:
         sys.stdout.write("no model is here; get the default ones with: tongchuan models fetch\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.weights.config import WeightsConfig
 from models.weights.fetch import ensure, inspect, locate, verify
-from models.weights.manifest import manifest
+from models.weights.manifest import load_manifest
 from models.weights.progress import (
     BarProgress,
     LineProgress,
@@ -21,8 +21,8 @@ __all__ = [
     "WeightsConfig",
     "ensure",
     "inspect",
+    "load_manifest",
     "locate",
-    "manifest",
     "terminal_progress",
     "verify",
 ]

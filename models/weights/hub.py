@@ -20,7 +20,7 @@ from models.weights.partial import Partial
 TRIES = 3
 """Tries in a row that bring no byte before a file is given up."""
 PAUSE_S = 0.5
-"""Pause after a failed try; doubles with each further one."""
+"""Pause before going on; doubles with each try in a row that brought nothing."""
 _REMEMBER_S = 300.0
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _ADVICE = "check the network or proxy, or set HF_ENDPOINT to a mirror of the hub"
@@ -108,25 +108,27 @@ class HubFetcher:
             raise reachability.down(self._endpoint, failures[0])
 
     def _fill(self, client: httpx.Client, partial: Partial, job: Job) -> None:
-        failed = 0
+        idle = 0
         while partial.size < partial.entry.size:
             before = partial.size
-            try:
-                self._stream(client, partial, job)
-                if partial.size > before:
-                    failed = 0
-                reason = f"{partial.entry.path} broke off after {partial.size} bytes"
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-                raise reachability.down(self._endpoint, str(error) or "no connection") from error
-            except (httpx.TransportError, httpx.HTTPStatusError) as error:
-                if partial.size > before:
-                    failed = 0
-                reason = f"{partial.entry.path}: {str(error) or type(error).__name__}"
-            if partial.size < partial.entry.size:
-                failed += 1
-                if failed >= TRIES:
-                    raise SourceFailedError(reason, _ADVICE)
-                time.sleep(PAUSE_S * 2 ** (failed - 1))
+            reason = self._attempt(client, partial, job)
+            if partial.size == partial.entry.size:
+                return
+            idle = 0 if partial.size > before else idle + 1
+            if idle >= TRIES:
+                raise SourceFailedError(reason, _ADVICE)
+            time.sleep(PAUSE_S * 2**idle)
+
+    def _attempt(self, client: httpx.Client, partial: Partial, job: Job) -> str:
+        """Stream once; why it ended, should the file not be complete."""
+        name = partial.entry.path
+        try:
+            self._stream(client, partial, job)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise reachability.down(self._endpoint, str(error) or "no connection") from error
+        except (httpx.TransportError, httpx.HTTPStatusError) as error:
+            return f"{name}: {str(error) or type(error).__name__}"
+        return f"{name} broke off after {partial.size} bytes"
 
     def _stream(self, client: httpx.Client, partial: Partial, job: Job) -> None:
         """One request from where the file ends now. What arrives stays, whatever happens."""

@@ -137,7 +137,7 @@ class Manifest(_Frozen):
 
 
 @cache
-def manifest() -> Manifest:
+def load_manifest() -> Manifest:
     """The manifest that comes with the code."""
     text = resources.files("models.weights").joinpath("manifest.json").read_text("utf-8")
     return Manifest.model_validate_json(text)

