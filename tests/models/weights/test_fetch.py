@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from models.errors import WeightsError
 from models.weights import WeightsConfig, ensure, fetch, inspect, locate, places, verify
-from models.weights.fetch import cache_place
 from models.weights.lock import fetch_lock
 from models.weights.partial import Partial
 from models.weights.progress import SilentProgress
@@ -232,7 +231,7 @@ def test_two_processes_at_once_fetch_once(hub_config: WeightsConfig, hub_server:
         assert Path(output.decode()) == hub_config.root / EAR
     assert hub_server.gets("config.json") == [0]
     assert hub_server.gets("model.bin") == [0, 1000, 2000]
-    assert cache_place(TOYS.model(EAR), hub_config).is_stamped()
+    assert places.cache_place(TOYS.model(EAR), hub_config).is_stamped()
 
 
 @settings(max_examples=25, deadline=None)

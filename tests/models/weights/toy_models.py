@@ -125,8 +125,10 @@ def write_wheel(package: str, folder: Path, members: Mapping[str, bytes] | None 
     folder.mkdir(parents=True, exist_ok=True)
     wheel = folder / f"{base}-1.0.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in {**members, **extra}.items():
+        for name, data in members.items():
             archive.writestr(name, data)
+        for name, text in extra.items():
+            archive.writestr(name, text)
     return wheel
 
 
