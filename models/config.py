@@ -1,0 +1,130 @@
+"""One frozen configuration of everything in `models`, and the profiles it can start from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.errors import ConfigError
+from models.weights import WeightsConfig
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecogniserConfig(_Frozen):
+    """The speech recogniser: a Whisper model in CTranslate2's format."""
+
+    model: str = "whisper-base"
+    """A name from the manifest, or the path of a model folder."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    compute_type: str = "int8"
+    threads: int = Field(default=0, ge=0, description="0: as many as the machine has, at most 4")
+    workers: int = Field(default=1, ge=1, le=16)
+
+
+class LLMConfig(_Frozen):
+    """The language model, in this process or behind an OpenAI-compatible URL."""
+
+    engine: Literal["embedded", "endpoint"] = "embedded"
+    model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+    """embedded: a name from the manifest or the path of a GGUF file; endpoint: its model name."""
+    url: str = ""
+    """endpoint: the base URL that ends in /v1."""
+    api_key: str = ""
+    threads: int = Field(default=0, ge=0, description="0: as many as the machine has")
+    slots: int = Field(default=4, ge=1, le=256, description="prefix caches kept, one a session")
+    context_tokens: int = Field(default=2048, ge=512, description="of each slot")
+    parallel: int = Field(default=1, ge=1, description="requests generated at once")
+    timeout_s: float = Field(default=30.0, gt=0, description="limit of one generation")
+    queue: int = Field(default=64, ge=1, description="requests waiting at most")
+
+
+class ListeningConfig(_Frozen):
+    """How audio becomes stable source text."""
+
+    step_ms: int = Field(default=800, ge=100, description="audio between two hypotheses")
+    window_s: float = Field(default=10.0, ge=4, le=29, description="longest window encoded")
+    context_s: float = Field(default=2.5, ge=0.5, description="kept before the newest words")
+    padding_ms: int = Field(default=1000, ge=0, description="silence encoded after the window")
+    guard_ms: int = Field(default=700, ge=0, description="words ending this close to now wait")
+    pause_ms: int = Field(default=300, ge=60, description="silence after which words are final")
+    beam_size: int = Field(default=1, ge=1, le=10)
+    prompt: bool = Field(default=True, description="prime the recogniser with earlier words")
+
+
+class PolicyConfig(_Frozen):
+    """When a chunk is cut: see `models.policy`. Latency falls, and quality with it, with smaller
+    `min_chars`, `max_lag_ms`, `pause_ms` and `boundary`."""
+
+    name: Literal["semantic", "fixed", "pause", "wait-k"] = "semantic"
+    min_chars: int = Field(default=6, ge=1, description="shortest chunk cut at a clause")
+    max_lag_ms: int = Field(default=6000, ge=500, description="oldest word that may wait")
+    pause_ms: int = Field(default=500, ge=60, description="silence that ends a chunk")
+    boundary: float = Field(default=0.6, ge=0, le=1, description="LLM boundary probability")
+    fixed_ms: int = Field(default=3000, ge=200, description="fixed: chunk length")
+    k: int = Field(default=8, ge=1, description="wait-k: words (Chinese: characters) waited for")
+
+
+class SpeakingConfig(_Frozen):
+    """How a chunk becomes a translation."""
+
+    memory_tokens: int = Field(default=700, ge=0, description="past chunks kept, in LLM tokens")
+    max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
+    preview_interval_ms: int = Field(default=1500, ge=0, description="at most one preview in this")
+    preview_load: float = Field(default=0.55, ge=0, le=1, description="previews stop above this")
+    max_terms: int = Field(default=8, ge=0)
+
+
+class ModelsConfig(_Frozen):
+    """Everything `models.build_backend` needs."""
+
+    profile: str = "embedded"
+    weights: WeightsConfig = WeightsConfig()
+    recogniser: RecogniserConfig = RecogniserConfig()
+    llm: LLMConfig = LLMConfig()
+    listening: ListeningConfig = ListeningConfig()
+    policy: PolicyConfig = PolicyConfig()
+    speaking: SpeakingConfig = SpeakingConfig()
+
+
+_PROFILES: dict[str, dict[str, dict[str, object]]] = {
+    "embedded": {},
+    "small": {"llm": {"model": "qwen2.5-coder-0.5b-instruct-q4_k_m"}},
+    "gpu": {
+        "recogniser": {
+            "model": "whisper-large-v3-turbo",
+            "device": "cuda",
+            "compute_type": "float16",
+            "workers": 4,
+        },
+        "llm": {
+            "engine": "endpoint",
+            "model": "Qwen/Qwen2.5-7B-Instruct",
+            "url": "http://127.0.0.1:8001/v1",
+            "slots": 64,
+            "parallel": 32,
+        },
+        "listening": {"step_ms": 480},
+    },
+}
+PROFILES = tuple(_PROFILES)
+
+
+def profile_config(
+    profile: str, overrides: dict[str, dict[str, object]] | None = None
+) -> ModelsConfig:
+    """The configuration of `profile`, with `overrides` by group on top.
+
+    Raises ConfigError naming the accepted profiles.
+    """
+    if profile not in _PROFILES:
+        raise ConfigError(f"profile {profile!r} is unknown; use one of: {', '.join(PROFILES)}")
+    groups: dict[str, dict[str, object]] = {
+        name: dict(values) for name, values in _PROFILES[profile].items()
+    }
+    for name, values in (overrides or {}).items():
+        groups.setdefault(name, {}).update(values)
+    return ModelsConfig.model_validate({"profile": profile, **groups})
