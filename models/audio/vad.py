@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 _PER_MS = SAMPLE_RATE // 1000
 
-_HARMONIC = 0.4  # between noises (0.35) and the weakest vowels of creaky voices
+_HARMONIC = 0.33  # above white, pink and brown noise; below the vowels of creaky voices
 _STEADY = 0.97
 _QUIETEST_DB = -68.0  # frames below are never speech; speech at -45 dBFS has frames near -65
 _OVER_FLOOR_DB = 6.0
@@ -26,7 +26,7 @@ _ONSET_VOICED = 5  # of them: a tone's first 4 frames are not steady yet
 _KEEP_VOICED = 3  # of them: enough to stay in speech
 _MOST_STEADY = 1  # of them: with more, it is music or hum
 _UNVOICED = 14  # frames (420 ms) that consonants may add to the last vowel
-_TAIL_MS = 200  # what of the hangover belongs to the speech
+_TAIL_MS = 300  # what of the hangover belongs to the speech
 
 
 @dataclass(frozen=True, slots=True)

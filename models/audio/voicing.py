@@ -4,7 +4,7 @@ webrtcvad takes loud noise, hum and music for speech. Three plain measures tell 
 - harmonicity: the height of the autocorrelation's peak at a voice's pitch (after P. Boersma,
   "Accurate short-term analysis of the fundamental frequency …", 1993), with the band below
   700 Hz tilted up so that rumble has none. Vowels have 0.5 to 1; white, pink and brown noise
-  stay below 0.35.
+  stay below 0.33 but for 1 % of their frames.
 - steadiness: how much the spectrum resembles that of 60 to 90 ms before. A voice never stands
   still: in clean, noisy, quiet and clipped recordings 99.7 % of its frames are below 0.97, while
   hum, held tones and chords are above it, but for the first 150 ms of each note.
@@ -61,7 +61,7 @@ class VoicingMeter:
         level_db = 10.0 * np.log10(float(np.dot(frame, frame)) / FRAME + 1e-12)
         spectrum = np.fft.rfft(self._samples * _HANN, _FFT)
         band = spectrum[_BAND]
-        power = band.real**2 + band.imag**2
+        power = np.asarray(band.real**2 + band.imag**2, dtype=np.float32)
         return Voicing(level_db, _harmonicity(power), self._steadiness(power))
 
     def _steadiness(self, power: Floats) -> float:

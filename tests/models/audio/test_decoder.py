@@ -31,7 +31,7 @@ def g711_mulaw(code: int) -> int:
     """ITU-T G.711 table 2, scaled to 16 bits: the standard's own arithmetic for one code."""
     inverted = code ^ 0xFF
     segment, step = (inverted & 0x70) >> 4, inverted & 0x0F
-    value = ((2 * step + 33) * 2**segment - 33) * 4
+    value = (((2 * step + 33) << segment) - 33) * 4
     return -value if inverted & 0x80 else value
 
 
@@ -39,7 +39,7 @@ def g711_alaw(code: int) -> int:
     """ITU-T G.711 table 1, scaled to 16 bits."""
     even = code ^ 0x55
     segment, step = (even & 0x70) >> 4, even & 0x0F
-    value = 2 * step + 1 if segment == 0 else (2 * step + 33) * 2 ** (segment - 1)
+    value = 2 * step + 1 if segment == 0 else (2 * step + 33) << (segment - 1)
     return value * 8 if even & 0x80 else -value * 8
 
 
