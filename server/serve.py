@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def build(app: FastAPI, settings: Settings) -> Server:
+def build(app: FastAPI, settings: Settings, *, configure_logging: bool = True) -> Server:
     """The server for an application of `server.app.create_app`."""
     config = uvicorn.Config(
         app,
@@ -89,7 +89,7 @@ def build(app: FastAPI, settings: Settings) -> Server:
         lifespan="on",
         access_log=False,
         server_header=False,
-        log_config=_log_config(),
+        log_config=_log_config() if configure_logging else None,
         timeout_graceful_shutdown=_STOP_S,
     )
     return Server(config, app.state.hub)

@@ -51,6 +51,8 @@ class Transport(WebSocketsSansIOProtocol):
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()  # a peer that has read the close hangs up by itself
         self.close_sent = True
         if self.read_paused:
             self.read_paused = False

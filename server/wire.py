@@ -74,6 +74,8 @@ _BY_EXCEPTION: tuple[tuple[type[TongchuanError], str], ...] = (
 
 def report(error: BaseException, *, fatal: bool) -> ErrorReport:
     """The `error` event for an exception. Only our own exceptions show their message."""
+    while isinstance(error, BaseExceptionGroup):  # of an interpreter's own TaskGroup
+        error = error.exceptions[0]
     if isinstance(error, BadMessageError):
         return ErrorReport(error.code, str(error), fatal, error.field)
     for branch, code in _BY_EXCEPTION:
