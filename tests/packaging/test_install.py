@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import soundfile
+import soxr
 
 from models.weights import WeightsConfig
 from tests.packaging.build_context import ROOT, context_files, copy_context
+from tests.packaging.documents import blocks
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -175,6 +181,58 @@ def test_it_interprets(image: Image, server: subprocess.Popen[bytes]) -> None:
     words = out.read_text().split()
     assert len(words) >= 3
     assert all(ord(letter) < 0x2E80 for word in words for letter in word)
+
+
+def test_the_readmes_python_runs(image: Image, server: subprocess.Popen[bytes]) -> None:
+    shutil.copy(SAMPLE, image.cwd / "talk.flac")
+    example = next(text for text in blocks("README.md", "python") if "talk.flac" in text)
+    script = image.cwd / "talk.py"
+    script.write_text(example.replace(":8000", f":{image.env['PORT']}"))
+    done = image.run(image.venv / "bin" / "python", script, timeout_s=180)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ +\d+\.\d s  [A-Z].+", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_readmes_bridge_takes_g711(image: Image, server: subprocess.Popen[bytes]) -> None:
+    port = _free_port()
+    example = next(text for text in blocks("README.md", "python") if "mulaw" in text)
+    script = image.cwd / "bridge.py"
+    script.write_text(example.replace(":8000", f":{image.env['PORT']}").replace("5004", str(port)))
+    bridge = subprocess.Popen([image.venv / "bin" / "python", script], cwd=image.cwd, env=image.env)
+    try:
+        said = _through(port, _as_mulaw(SAMPLE))
+    finally:
+        bridge.terminate()
+        bridge.wait(30)
+    assert re.search(r"[A-Za-z]{3}", said)
+
+
+def _as_mulaw(recording: Path) -> bytes:
+    """The recording as raw G.711 µ-law, 8 kHz."""
+    samples, rate = soundfile.read(recording, dtype="float32")
+    resampled = soxr.resample(samples, rate, 8000)
+    file = io.BytesIO()
+    soundfile.write(file, resampled, 8000, format="RAW", subtype="ULAW")
+    return file.getvalue()
+
+
+def _through(port: int, data: bytes) -> str:
+    """Send `data` to the bridge at the speed of speech; what it writes until it closes."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=90)
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "the bridge does not listen"
+            time.sleep(0.2)
+    with connection:
+        for start in range(0, len(data), 800):
+            connection.sendall(data[start : start + 800])
+            time.sleep(0.1)
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile(encoding="utf-8") as lines:
+            return lines.read()
 
 
 def test_a_stop_signal_ends_it_well(image: Image, server: subprocess.Popen[bytes]) -> None:
