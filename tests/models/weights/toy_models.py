@@ -140,6 +140,7 @@ class FakePip:
         self.unreachable: set[str] = set()
         self.broken: dict[str, dict[str, bytes]] = {}
         self.most_wheels = 0
+        self._made: list[Path] = []
 
     def __call__(
         self,
@@ -157,5 +158,6 @@ class FakePip:
             raise SourceFailedError(f"pip could not download {requirement}: nobody home", "wait")
         wheel = write_wheel(package, folder, self.broken.get(package))
         on_bytes(wheel.stat().st_size)
-        self.most_wheels = max(self.most_wheels, len(list(folder.parent.rglob("*.whl"))))
+        self._made.append(wheel)
+        self.most_wheels = max(self.most_wheels, sum(made.exists() for made in self._made))
         return wheel
