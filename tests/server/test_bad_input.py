@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from models.errors import EngineError, TongchuanError
 from server.wire import CODES
-from tests.fakes import FakeBackend, FakePlan, silence, tone
+from tests.fakes import FakeBackend, FakePlan, tone
 from tests.server.live import PATIENCE_S, START, Live, Talk, live, masked
 from tests.server.test_talks import check_order, say
 
@@ -426,12 +426,11 @@ async def test_a_client_that_leaves_mid_sentence_frees_its_slot(manner: str) -> 
 
 
 async def test_more_sessions_than_slots() -> None:
-    async with live(max_sessions=1) as server, server.started():
-        async with server.talk() as second:
-            await second.send(START)
-            assert await second.rest() == 1013
-            check_error(second, "no_free_slot", None, ("slots",), fatal=True)
-            assert 1 <= second.last_error()["retry_after_s"] <= 120
+    async with live(max_sessions=1) as server, server.started(), server.talk() as second:
+        await second.send(START)
+        assert await second.rest() == 1013
+        check_error(second, "no_free_slot", None, ("slots",), fatal=True)
+        assert 1 <= second.last_error()["retry_after_s"] <= 120
     async with live(max_sessions=1) as server:
         for _ in range(3):  # a slot comes back
             async with server.started() as talk:
