@@ -1,0 +1,1 @@
+"""From source chunks to the target language: terms, memory, prompts, guards."""
