@@ -22,7 +22,7 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-LOCKED := install --quiet --no-build-isolation --require-hashes -r
+LOCKED := install --quiet --no-build-isolation --use-pep517 --require-hashes -r
 
 # A stamp names what the environment was made from; while its key stands, no pip runs and no
 # network is needed. The folder is part of it, since an environment does not survive a move.

@@ -24,7 +24,8 @@ done
 "$python" -m venv "$target"
 pip() { "$target/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 for lock in build run "$@"; do
-    pip install --quiet --no-build-isolation --require-hashes -r "$source/requirements/$lock.lock"
+    pip install --quiet --no-build-isolation --use-pep517 --require-hashes \
+        -r "$source/requirements/$lock.lock"
 done
 pip install --quiet --no-deps --no-build-isolation "$source"
 pip uninstall --quiet --yes setuptools # it built the above; nothing that runs needs it
