@@ -6,10 +6,8 @@ import asyncio
 import io
 import os
 import stat
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
@@ -17,6 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from tongchuan.errors import AudioFileError
+from tongchuan.pipe import Pipe
 from tongchuan.wav import RawFormat, read_head
 
 SAMPLE_RATE = 16_000
@@ -33,14 +32,44 @@ RAW_SUBTYPES = {
 Samples = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
 class Recording:
-    """Audio to be read once. blocks: float32, shape (n,), 16 kHz mono; they may block, and raise
-    AudioFileError. duration_s: None when it is not known beforehand (a pipe)."""
+    """Audio to be read once. `duration_s` is None when it is not known beforehand (a pipe).
 
-    name: str
-    duration_s: float | None
-    blocks: Iterator[Samples] = field(repr=False)
+    Leaving its `with` block closes it, unless `blocks` was called: then the blocks do so at their
+    end, perhaps in another thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        duration_s: float | None,
+        blocks: Callable[[], Iterator[Samples]],
+        close: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.duration_s = duration_s
+        self._blocks = blocks
+        self._close = close
+        self._taken = False
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if not self._taken:
+            self._close()
+
+    def blocks(self) -> Iterator[Samples]:
+        """float32, shape (n,), 16 kHz mono. May wait for input; raises AudioFileError."""
+        assert not self._taken
+        self._taken = True
+        return self._run()
+
+    def _run(self) -> Iterator[Samples]:
+        try:
+            yield from self._blocks()
+        finally:
+            self._close()
 
 
 def raw_format(encoding: str, sample_rate: int, channels: int) -> RawFormat:
@@ -86,19 +115,19 @@ def open_descriptor(
             raise AudioFileError(f"{name} is a folder; give a file")
         if os.isatty(descriptor):
             raise AudioFileError(f"{name} is a terminal; pipe audio into it, or give a file")
-        if stat.S_ISREG(status.st_mode):
-            if status.st_size == 0:
+        size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        if size is not None:
+            if size == 0:
                 raise AudioFileError(f"{name} is empty")
             if raw is None:
                 return _from_file(os.fdopen(os.dup(descriptor), "rb"), name)
-        recording = _from_pipe(_Pipe(os.dup(descriptor), name), raw)
+        return _from_pipe(Pipe(os.dup(descriptor), name), raw, size)
     finally:
         if owned:
             os.close(descriptor)
-    return recording
 
 
-def _from_file(file: io.BufferedReader, name: str) -> Recording:
+def _from_file(file: BinaryIO, name: str) -> Recording:
     try:
         sound = soundfile.SoundFile(file)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
@@ -108,30 +137,35 @@ def _from_file(file: io.BufferedReader, name: str) -> Recording:
             f"{name} is not audio that libsndfile reads ({reason}); "
             "convert it, e.g. `ffmpeg -i IN out.wav`, or describe raw audio with --raw-encoding"
         ) from None
-    frames = sound.frames if 0 < sound.frames < 1 << 40 else None
-    duration_s = None if frames is None else frames / sound.samplerate
-    if sound.frames == 0:
+
+    def close() -> None:
         sound.close()
         file.close()
+
+    if sound.frames == 0:
+        close()
         raise AudioFileError(f"{name} holds no audio")
-
-    def blocks() -> Iterator[NDArray[Any]]:
-        with file, sound:
-            while True:
-                try:
-                    block = sound.read(
-                        max(1, int(sound.samplerate * BLOCK_S)), dtype="float32", always_2d=True
-                    )
-                except (soundfile.LibsndfileError, RuntimeError) as error:
-                    raise AudioFileError(f"{name} is damaged: {error}") from None
-                if not len(block):
-                    return
-                yield block
-
-    return Recording(name, duration_s, to_mono_16k(blocks(), sound.samplerate))
+    known = 0 < sound.frames < 1 << 40
+    duration_s = sound.frames / sound.samplerate if known else None
+    return Recording(
+        name, duration_s, lambda: to_mono_16k(_read(sound, name), sound.samplerate), close
+    )
 
 
-def _from_pipe(pipe: _Pipe, raw: RawFormat | None) -> Recording:
+def _read(sound: soundfile.SoundFile, name: str) -> Iterator[NDArray[Any]]:
+    """Blocks of float32, shape (n, channels)."""
+    size = max(1, int(sound.samplerate * BLOCK_S))
+    while True:
+        try:
+            block = sound.read(size, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            raise AudioFileError(f"{name} is damaged: {error}") from None
+        if not len(block):
+            return
+        yield block
+
+
+def _from_pipe(pipe: Pipe, raw: RawFormat | None, size: int | None) -> Recording:
     try:
         if raw is None:
             magic = pipe.peek(12)
@@ -143,31 +177,38 @@ def _from_pipe(pipe: _Pipe, raw: RawFormat | None) -> Recording:
     except BaseException:
         pipe.close()
         raise
-    return Recording(pipe.name, None, to_mono_16k(_decoded(pipe, raw), raw.sample_rate))
+    wanted, duration_s = raw, None
+    if size is not None:
+        duration_s = size / raw.frame_bytes / raw.sample_rate
+    return Recording(
+        pipe.name,
+        duration_s,
+        lambda: to_mono_16k(_decoded(pipe, wanted), raw.sample_rate),
+        pipe.close,
+    )
 
 
-def _decoded(pipe: _Pipe, raw: RawFormat) -> Iterator[NDArray[Any]]:
+def _decoded(pipe: Pipe, raw: RawFormat) -> Iterator[NDArray[Any]]:
     """Blocks of float32, shape (n, channels); a last incomplete frame is dropped."""
     size = max(1, int(raw.sample_rate * BLOCK_S)) * raw.frame_bytes
     left = raw.data_bytes
-    with pipe:
-        while left is None or left > 0:
-            data = pipe.read(size if left is None else min(size, left))
-            left = None if left is None else left - len(data)
-            data = data[: len(data) - len(data) % raw.frame_bytes]
-            if not data:
-                return
-            block, _rate = soundfile.read(
-                io.BytesIO(data),
-                dtype="float32",
-                always_2d=True,
-                format="RAW",
-                endian="LITTLE",
-                subtype=raw.subtype,
-                samplerate=raw.sample_rate,
-                channels=raw.channels,
-            )
-            yield block
+    while left is None or left > 0:
+        data = pipe.read(size if left is None else min(size, left))
+        left = None if left is None else left - len(data)
+        data = data[: len(data) - len(data) % raw.frame_bytes]
+        if not data:
+            return
+        block, _rate = soundfile.read(
+            io.BytesIO(data),
+            dtype="float32",
+            always_2d=True,
+            format="RAW",
+            endian="LITTLE",
+            subtype=raw.subtype,
+            samplerate=raw.sample_rate,
+            channels=raw.channels,
+        )
+        yield block
 
 
 def to_mono_16k(blocks: Iterator[NDArray[Any]], sample_rate: int) -> Iterator[Samples]:
@@ -187,65 +228,6 @@ def to_mono_16k(blocks: Iterator[NDArray[Any]], sample_rate: int) -> Iterator[Sa
         tail = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
         if len(tail):
             yield tail
-
-
-class _Pipe:
-    """Unseekable input. Reads the descriptor itself: a thread blocked in Python's buffered
-    standard input would hold a lock that the interpreter needs to exit."""
-
-    def __init__(self, descriptor: int, name: str) -> None:
-        self.name = name
-        self._descriptor = descriptor
-        self._ahead = b""
-
-    def __enter__(self) -> _Pipe:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Idempotent."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def peek(self, size: int) -> bytes:
-        """The next `size` bytes, fewer at the end, without taking them."""
-        self._ahead = self.read(size)
-        return self._ahead
-
-    def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end."""
-        parts, self._ahead = [self._ahead[:size]], self._ahead[size:]
-        missing = size - len(parts[0])
-        while missing > 0:
-            part = os.read(self._descriptor, missing)
-            if not part:
-                break
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
-
-    def read_exactly(self, size: int) -> bytes:
-        """The next `size` bytes. Raises AudioFileError when the input ends before."""
-        data = self.read(size)
-        if len(data) < size:
-            raise AudioFileError(f"{self.name} ends within its header")
-        return data
-
-    def spool(self) -> io.BufferedReader:
-        """All of it in a temporary file, which is gone when closed; the pipe is closed."""
-        with self:
-            file = tempfile.TemporaryFile()
-            try:
-                while data := self.read(1 << 16):
-                    file.write(data)
-            except BaseException:
-                file.close()
-                raise
-            file.seek(0)
-            return file  # type: ignore[return-value]
 
 
 async def paced(

@@ -29,16 +29,18 @@ async def in_thread(items: Iterator[T]) -> AsyncIterator[AsyncIterator[T]]:
     def read() -> None:
         try:
             for item in items:
+                if channel.closed:  # nobody reads on, the loop may be gone
+                    return
                 asyncio.run_coroutine_threadsafe(channel.send(item), loop).result()
         except ChannelClosedError:
-            return  # nobody reads on
+            return
         except Exception as error:  # noqa: BLE001 - a thread's edge: raised again below
             failures.append(error)
         finally:
             close = getattr(items, "close", None)
             if close is not None:
                 close()
-        if not loop.is_closed():
+        if not channel.closed:
             asyncio.run_coroutine_threadsafe(channel.close(), loop)
 
     async def received() -> AsyncIterator[T]:

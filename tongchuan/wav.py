@@ -1,4 +1,4 @@
-"""The head of a WAV stream that cannot be sought in, as `arecord` and `ffmpeg -f wav -` write it."""
+"""The head of a WAV stream that cannot be sought in, as `ffmpeg -f wav -` writes it."""
 
 from __future__ import annotations
 
