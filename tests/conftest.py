@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -15,7 +14,7 @@ settings.load_profile("tongchuan")
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of the person who runs the tests must not leak into them.
 
     The weights' folder stays: real tests need it.
@@ -25,4 +24,3 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.delenv(name)
     for name in ("HOST", "PORT"):
         monkeypatch.delenv(name, raising=False)
-    yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,13 @@ START: dict[str, Any] = {
 }
 
 Event = dict[str, Any]
+
+
+async def eventually(holds: Callable[[], Any]) -> None:
+    """Until `holds()`; fails when it never does."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - no event tells a test of the server's state
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -128,10 +135,13 @@ class Live:
 
     async def empty(self) -> None:
         """Until no connection is left and every slot is free."""
-        async with asyncio.timeout(PATIENCE_S):
-            await self.hub._empty.wait()
-        assert self.hub.admission.active == 0
+        await eventually(lambda: not self.metric("tongchuan_connections"))
+        assert self.metric("tongchuan_sessions_active") == 0
         assert self.backend.running == 0
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of a series now; 0 when there is none yet."""
+        return self.hub.metrics.registry.get_sample_value(name, labels) or 0.0
 
 
 @asynccontextmanager
@@ -156,8 +166,8 @@ async def live(
     try:
         async with asyncio.timeout(PATIENCE_S):
             await server.listening.wait()
-            while warm and app.state.hub.admission.slots is None:
-                await asyncio.sleep(0.01)
+        if warm:
+            await eventually(lambda: app.state.hub.admission.slots is not None)
         yield Live(listener.getsockname()[1], app.state.hub, server, backend)
     finally:
         server.should_exit = True

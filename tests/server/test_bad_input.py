@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import socket
 import struct
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
+from websockets.exceptions import ConnectionClosed
 
 from models.errors import EngineError, TongchuanError
 from server.wire import CODES
 from tests.fakes import FakeBackend, FakePlan, tone
-from tests.server.live import PATIENCE_S, START, Live, Talk, live, masked
+from tests.server.live import START, Live, Talk, eventually, live, masked
 from tests.server.test_talks import check_order, say
 
 AUDIO = START["audio"]
@@ -130,7 +134,7 @@ def check_error(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server() -> Any:
+async def server() -> AsyncIterator[Live]:
     async with live() as running:
         yield running
 
@@ -263,10 +267,9 @@ async def test_huge_frames_in_many_pieces(server: Live) -> None:
             for _ in range(64):
                 yield bytes(1 << 20)
 
-        with pytest.raises(Exception, match="4413"):
+        with suppress(ConnectionClosed):
             await talk.socket.send(flood())
-            await talk.socket.recv()
-            await talk.socket.recv()
+        assert await talk.rest() == 4413
 
 
 async def test_odd_bytes_are_carried_over(server: Live) -> None:
@@ -305,7 +308,7 @@ async def test_audio_too_fast_gets_what_it_is_owed_first() -> None:
         check_error(talk, "too_fast", None, ("3 s", "real time"), fatal=True)
         assert talk.events[-1]["type"] == "session.ended"
         assert talk.events[-1]["audio_ms"] >= 2900
-        assert talk.events[-1]["chunks"] == talk.events[-1]["audio_ms"] // 200
+        assert talk.events[-1]["chunks"] == math.ceil(talk.events[-1]["audio_ms"] / 200)
         check_order(talk.events)
         await strict.empty()
 
@@ -321,35 +324,39 @@ async def test_one_frame_of_too_much_audio() -> None:
 async def test_a_lagging_server_does_not_blame_the_client() -> None:
     gate = asyncio.Event()
     limits = {"lagging_s": 0.3}
-    async with live(FakeBackend(FakePlan(gate=gate)), limits=limits) as slow:
-        async with slow.started() as talk:
-            for _ in range(12):
-                await talk.send(tone(0.1))
-                await asyncio.sleep(0.1)  # real time
-            notice = await talk.until("notice")
-            assert notice["code"] == "lagging"
-            gate.set()
-            await talk.send({"type": "session.end"})
-            assert await talk.rest() == 1000
-            assert len(talk.of("notice")) == 1
-            assert talk.events[-1]["audio_ms"] == 1200
-            assert talk.events[-1]["chunks"] == 6
+    async with (
+        live(FakeBackend(FakePlan(gate=gate)), limits=limits) as slow,
+        slow.started() as talk,
+    ):
+        for _ in range(12):
+            await talk.send(tone(0.1))
+            await asyncio.sleep(0.1)  # real time
+        notice = await talk.until("notice")
+        assert notice["code"] == "lagging"
+        gate.set()
+        await talk.send({"type": "session.end"})
+        assert await talk.rest() == 1000
+        assert len(talk.of("notice")) == 1
+        assert talk.events[-1]["audio_ms"] == 1200
+        assert talk.events[-1]["chunks"] == 6
 
 
 async def test_a_server_too_far_behind_says_so_and_delivers() -> None:
     gate = asyncio.Event()
     limits = {"max_buffer_s": 1.0, "max_backlog_s": 1.05, "lagging_s": 9.0}
-    async with live(FakeBackend(FakePlan(gate=gate)), limits=limits) as slow:
-        async with slow.started() as talk:
-            for _ in range(20):
-                await talk.send(tone(0.1))
-                await asyncio.sleep(0.1)
-            gate.set()
-            assert await talk.rest() == 1013
-            check_error(talk, "overloaded", None, ("behind",), fatal=True)
-            assert talk.last_error()["retry_after_s"] >= 1
-            assert talk.events[-1]["type"] == "session.ended"
-            assert talk.events[-1]["chunks"] >= 4
+    async with (
+        live(FakeBackend(FakePlan(gate=gate)), limits=limits) as slow,
+        slow.started() as talk,
+    ):
+        for _ in range(20):
+            await talk.send(tone(0.1))
+            await asyncio.sleep(0.1)
+        gate.set()
+        assert await talk.rest() == 1013
+        check_error(talk, "overloaded", None, ("behind",), fatal=True)
+        assert talk.last_error()["retry_after_s"] >= 1
+        assert talk.events[-1]["type"] == "session.ended"
+        assert talk.events[-1]["chunks"] >= 4
 
 
 async def test_no_start_in_time() -> None:
@@ -397,7 +404,7 @@ async def test_a_client_that_reads_nothing_is_dropped_and_others_go_on() -> None
                 assert await talk.rest() == 1000
                 assert talk.events[-1]["chunks"] == 20
             await server.empty()
-            assert 'closes_total{code="send_timeout"} 1.0' in server.hub.metrics.text().decode()
+            assert server.metric("tongchuan_closes_total", code="send_timeout") == 1
         finally:
             deaf.close()
 
@@ -409,17 +416,14 @@ async def test_a_client_that_leaves_mid_sentence_frees_its_slot(manner: str) -> 
         raw = await server.raw()
         raw.sendall(masked(json.dumps(START).encode(), 1))
         raw.sendall(masked(tone(0.5), 2))
-        async with asyncio.timeout(PATIENCE_S):
-            while not backend.running:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: backend.running)
         if manner == "reset":
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if manner == "close frame":
             raw.sendall(masked((1001).to_bytes(2, "big"), 8))
         raw.close()
         async with asyncio.timeout(1.0):  # the limit, not a measurement
-            await server.hub._empty.wait()
-        await server.empty()
+            await server.empty()
         assert backend.cancelled == 1
         async with server.started():
             pass
@@ -490,27 +494,31 @@ async def test_an_interpreter_that_cannot_be_opened_or_stops_by_itself() -> None
         assert await talk.rest() == 1011
         assert talk.last_error()["fatal"] is True
         await server.empty()
-    async with live(FakeBackend(FakePlan(return_early=True))) as server:
-        async with server.started() as talk:
-            await talk.send(tone(0.1))
-            assert await talk.rest() == 1011
-            check_error(talk, "engine_failed", None, ("stopped",), fatal=True)
+    async with (
+        live(FakeBackend(FakePlan(return_early=True))) as server,
+        server.started() as talk,
+    ):
+        await talk.send(tone(0.1))
+        assert await talk.rest() == 1011
+        check_error(talk, "engine_failed", None, ("stopped",), fatal=True)
 
 
 async def test_too_many_flushes() -> None:
     gate = asyncio.Event()
     backend = FakeBackend(FakePlan(gate=gate))
-    async with live(backend, limits={"max_pending_flushes": 2}) as server:
-        async with server.started() as talk:
-            for n in range(4):
-                await talk.send({"type": "flush", "marker": str(n)})
-            await talk.until("error")
-            await talk.until("error")
-            check_error(talk, "too_many_flushes", None, ("2",), fatal=False)
-            gate.set()
-            await talk.until("flushed", marker="1")
-            await talk.send({"type": "flush", "marker": "again"})
-            await talk.until("flushed", marker="again")
+    async with (
+        live(backend, limits={"max_pending_flushes": 2}) as server,
+        server.started() as talk,
+    ):
+        for n in range(4):
+            await talk.send({"type": "flush", "marker": str(n)})
+        await talk.until("error")
+        await talk.until("error")
+        check_error(talk, "too_many_flushes", None, ("2",), fatal=False)
+        gate.set()
+        await talk.until("flushed", marker="1")
+        await talk.send({"type": "flush", "marker": "again"})
+        await talk.until("flushed", marker="again")
 
 
 async def test_text_that_is_not_utf_8(server: Live) -> None:

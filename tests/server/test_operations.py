@@ -10,7 +10,7 @@ from models.errors import WeightsError
 from models.interpreter import Capacity
 from server.page import CONTENT_TYPES, PAGE_DIR
 from tests.fakes import FakeBackend, FakePlan, tone
-from tests.server.live import START, Live, live
+from tests.server.live import START, Live, eventually, live
 
 
 async def samples(server: Live) -> dict[str, float]:
@@ -34,8 +34,9 @@ async def test_live_at_once_and_ready_when_warm() -> None:
         assert (await samples(server))["tongchuan_ready"] == 0
         assert backend.start_gate is not None
         backend.start_gate.set()
-        while (ready := await server.get("/readyz")).status_code == 503:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: not server.hub.unready())
+        ready = await server.get("/readyz")
+        assert ready.status_code == 200
         assert ready.json() == {"ready": True, "active": 0, "slots": 2}
         backend.broken = ("the encoder crashed", "the LLM is gone")
         ready = await server.get("/readyz")
@@ -47,8 +48,8 @@ async def test_live_at_once_and_ready_when_warm() -> None:
 async def test_models_that_cannot_start_are_named() -> None:
     backend = FakeBackend(start_error=WeightsError("model.bin has a wrong hash"))
     async with live(backend, warm=False) as server:
-        while "hash" not in (await server.get("/readyz")).json()["reason"]:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: "hash" in server.hub.unready())
+        assert "hash" in (await server.get("/readyz")).json()["reason"]
         assert (await server.get("/healthz")).status_code == 200
 
 
@@ -71,8 +72,8 @@ async def test_metrics_follow_the_sessions() -> None:
             async with server.talk() as refused:
                 await refused.send(START)
                 assert await refused.rest() == 1013
-            while (now := await samples(server))["tongchuan_connections"] != 1:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: server.metric("tongchuan_connections") == 1)
+            now = await samples(server)
             assert now["tongchuan_sessions_active"] == 1
             assert now["tongchuan_sessions_slots"] == 1
             assert now["tongchuan_audio_waiting_seconds"] == pytest.approx(1.0, abs=0.05)
@@ -95,8 +96,7 @@ async def test_metrics_follow_the_sessions() -> None:
         assert now["tongchuan_model_seconds_count{translate}"] == 5
         assert now["tongchuan_model_events_total{prompt_tokens}"] == 15
         assert now["tongchuan_ready"] == 1
-        while not (await samples(server))["tongchuan_event_loop_lag_seconds_count"]:
-            await asyncio.sleep(0.05)
+        await eventually(lambda: server.metric("tongchuan_event_loop_lag_seconds_count"))
 
 
 async def test_two_servers_in_one_process_count_apart() -> None:
