@@ -49,6 +49,8 @@ def strip_fillers(text: str) -> str:
             out = _ended(out, marks)  # a filler goes with its marks, but a sentence still ends
         else:
             out += marks
+    if len(out) < len(guarded):  # the space around what went
+        out = re.sub(r" +(?=[,.;:!?])", "", re.sub(r" {2,}", " ", out))
     for mark, kept in _KEPT_MARK.items():
         out = out.replace(kept, mark)
     return out.strip().lstrip(_WEAK).lstrip()

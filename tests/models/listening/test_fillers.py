@@ -29,6 +29,8 @@ from models.listening.fillers import is_filler_only, strip_fillers
         ("Um, I think, uh, we should go.", "I think, we should go."),
         ("I um think so.", "I think so."),
         ("It is, you know, difficult.", "It is, difficult."),
+        ("And uh, so that um, it works.", "And, so that, it works."),
+        ("Like, um maybe, uh and so.", "Like, maybe, and so."),
         ("You know the answer.", "You know the answer."),
         ("She went to the ER.", "She went to the ER."),
         ("The umbrella is here.", "The umbrella is here."),
