@@ -32,7 +32,7 @@ def compose(text: dict[str, Any], voice: Voice) -> tuple[Samples, list[dict[str,
 
     Pauses are each sentence's `pause_s`, or drawn from 0.3 to 0.8 s with the text's seed.
     """
-    chance = random.Random(text["seed"])  # noqa: S311
+    chance = random.Random(text["seed"])
     parts: list[Samples] = [silence(LEAD_S)]
     at = len(parts[0])
     segments = []

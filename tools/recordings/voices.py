@@ -64,7 +64,7 @@ VOICES: dict[str, type[Mandarin] | type[English]] = {"zh": Mandarin, "en": Engli
 
 
 def trim(audio: Samples, floor_db: float = -40.0, keep_s: float = 0.04) -> Samples:
-    """`audio` without what lies more than `floor_db` under its peak at either end, less `keep_s`."""
+    """`audio` less what is over `floor_db` under its peak at either end, but for `keep_s`."""
     window = round(0.01 * RATE)
     power = np.convolve(audio.astype(np.float64) ** 2, np.ones(window) / window, "same")
     loud = np.flatnonzero(power > power.max() * 10 ** (floor_db / 10))
