@@ -88,10 +88,14 @@ class TranslationPreview:
 
 @dataclass(frozen=True, slots=True)
 class TranslationDelta:
-    """More committed text of `chunk` (counted from 1). Append-only, never taken back."""
+    """More committed text of `chunk` (counted from 1). Append-only, never taken back.
+
+    heard_ms: the audio that had been listened to when the chunk was decided on.
+    """
 
     chunk: int
     delta: str
+    heard_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class ChunkFinal:
     start_ms: int
     end_ms: int
     terms: tuple[Term, ...] = field(default=())
+    heard_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ NAMES = {"zh": "Chinese", "en": "English"}
 
 
 def normalise(code: str) -> str:
-    """"zh" or "en" for any usual code of either ("zh-CN", "zho_Hans", "cmn", "en-US", …).
+    """ "zh" or "en" for any usual code of either ("zh-CN", "zho_Hans", "cmn", "en-US", …).
 
     Raises ConfigError for any other language.
     """

@@ -1,0 +1,249 @@
+"""The cascade: encoder, recogniser, chunk policy, LLM on text. One `Interpreter` a session.
+
+Two tasks: `listen` turns audio into stable words and never waits for the LLM; `speak` asks the
+policy, translates chunk by chunk, and previews the rest when there is capacity.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+
+import numpy as np
+
+from models.audio.vad import SpeechStarted as VoiceStarted
+from models.channel import Channel
+from models.config import ModelsConfig
+from models.engines.llm import LanguageModel
+from models.engines.whisper import WhisperEngine
+from models.errors import EngineError
+from models.events import (
+    SAMPLE_RATE,
+    Audio,
+    AudioInput,
+    ChunkFinal,
+    Failure,
+    Flush,
+    Flushed,
+    InterpreterEvent,
+    Notice,
+    SessionSpec,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptPartial,
+    TranslationDelta,
+    TranslationPreview,
+)
+from models.interpreter import Telemetry
+from models.listening.listener import Listener
+from models.listening.words import Word, join
+from models.load import Load, LoadTelemetry
+from models.pending import Pending
+from models.policy import make_policy
+from models.speaking.translator import Translator
+
+Events = Channel[InterpreterEvent]
+_PIECE = SAMPLE_RATE // 10
+_RECHECK_S = 0.2  # silence grows without events: how often the policy looks at it
+_PER_MS = SAMPLE_RATE // 1000
+
+
+class Cascade:
+    """One session; see `Interpreter`."""
+
+    def __init__(
+        self,
+        recogniser: WhisperEngine,
+        llm: LanguageModel,
+        config: ModelsConfig,
+        spec: SessionSpec,
+        telemetry: Telemetry,
+        load: Load,
+    ) -> None:
+        self._telemetry = LoadTelemetry(telemetry, load)
+        self._load = load
+        self._config = config
+        self._spec = spec
+        self._llm = llm
+        self._listener = Listener(recogniser, config.listening, spec.source, self._telemetry)
+        self._policy = make_policy(config.policy)
+        self._translator = Translator(llm.lane(), spec, config.speaking, self._telemetry)
+        self._pending = Pending(self._listener.language)
+        self._chunks = 0
+        self._shown = TranscriptPartial("", 0, 0)
+        self._previewed = ""
+        self._previewed_at = 0.0
+        self._previews_paused = False
+
+    async def interpret(self, audio: Channel[AudioInput], events: Events) -> None:
+        """See `Interpreter.interpret`."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(audio, events), name="listen")
+                tasks.create_task(self._speak(events), name="speak")
+        finally:
+            self._translator.close()
+
+    # listen ------------------------------------------------------------------------------
+
+    async def _listen(self, audio: Channel[AudioInput], events: Events) -> None:
+        async for item in audio:
+            if isinstance(item, Flush):
+                await self._settle(events)
+                self._pending.mark(item.marker)
+                continue
+            await self._push(item, events)
+            # Behind by more than a step: take what waits first, and listen to all of it at once.
+            if audio.load < 1.5 * self._config.listening.step_ms / 1000 and self._listener.due:
+                await self._hear(events)
+        await self._settle(events)
+        self._pending.close()
+
+    async def _push(self, item: Audio, events: Events) -> None:
+        for start in range(0, len(item.samples), _PIECE):
+            piece = np.asarray(item.samples[start : start + _PIECE], dtype=np.float32)
+            for edge in self._listener.push(piece):
+                at_ms = edge.at_sample // _PER_MS
+                started = isinstance(edge, VoiceStarted)
+                await events.send(SpeechStarted(at_ms) if started else SpeechStopped(at_ms))
+            if self._listener.overdue:
+                await self._hear(events)
+
+    async def _settle(self, events: Events) -> None:
+        """Make everything heard so far stable."""
+        self._listener.finish()
+        while self._listener.due:
+            await self._hear(events)
+
+    async def _hear(self, events: Events) -> None:
+        try:
+            heard = await self._listener.step()
+        except EngineError as error:
+            await events.send(Failure("recogniser_failed", f"some speech was not heard: {error}"))
+            return
+        if heard is not None:
+            self._pending.hear(heard, self._listener.silence_ms)
+            await self._show(events)
+        await self._pending.room()
+
+    async def _show(self, events: Events) -> None:
+        """Send the uncommitted source words, if they changed."""
+        words = self._pending.uncommitted
+        text = join(words, self._pending.language)
+        if text == self._shown.text:
+            return
+        start = words[0].start_ms if words else self._pending.heard_ms
+        end = words[-1].end_ms if words else self._pending.heard_ms
+        self._shown = TranscriptPartial(text, start, end)
+        await events.send(self._shown)
+
+    # speak -------------------------------------------------------------------------------
+
+    async def _speak(self, events: Events) -> None:
+        while True:
+            await self._commit_all(events)
+            marker = self._pending.reached()
+            if marker is not None:
+                await events.send(Flushed(marker))
+                continue
+            if self._pending.drained:
+                return
+            waiting = self._pending.evidence() is not None
+            if self._may_preview():
+                await self._preview(events)
+            await self._pending.changed(_RECHECK_S if waiting else None)
+
+    async def _commit_all(self, events: Events) -> None:
+        while (evidence := self._pending.evidence()) is not None:
+            try:
+                count = await self._policy.decide(evidence, self._boundary)
+            except EngineError as error:
+                # Without the LLM's opinion the policy still has its other evidence.
+                self._telemetry.count("boundary_failed")
+                await events.send(Failure("llm_failed", f"no boundary could be found: {error}"))
+                count = len(evidence.words)
+            if not count:
+                return
+            await self._commit(self._pending.take(count), evidence.heard_ms, events)
+
+    async def _boundary(self, words: tuple[Word, ...]) -> float | None:
+        language = self._pending.language
+        return await self._translator.boundary(join(words, language), language)
+
+    async def _commit(self, words: tuple[Word, ...], heard_ms: int, events: Events) -> None:
+        language = self._pending.language
+        source = join(words, language)
+        self._chunks += 1
+        chunk = self._chunks
+        pieces: list[str] = []
+        try:
+            async with aclosing(self._translator.translate(source, language)) as stream:
+                async for piece in stream:
+                    pieces.append(piece)
+                    await events.send(TranslationDelta(chunk, piece, heard_ms))
+        except EngineError as error:
+            await events.send(
+                Failure(
+                    "translation_failed", f"chunk {chunk} ({source}) has no translation: {error}"
+                )
+            )
+        await self._withdraw(events)
+        await events.send(
+            ChunkFinal(
+                chunk,
+                source,
+                "".join(pieces),
+                words[0].start_ms,
+                words[-1].end_ms,
+                self._translator.terms(source) if pieces else (),
+                heard_ms,
+            )
+        )
+        self._telemetry.count("chunks")
+        self._pending.spoken()
+        await self._show(events)
+
+    # previews ----------------------------------------------------------------------------
+
+    def _may_preview(self) -> bool:
+        if not self._spec.previews or not self._pending.preview_text:
+            return False
+        waited_ms = (time.monotonic() - self._previewed_at) * 1000
+        return waited_ms >= self._config.speaking.preview_interval_ms and self._llm.idle
+
+    async def _preview(self, events: Events) -> None:
+        """Translate the uncommitted words until something new is heard."""
+        busy = self._load.share > self._config.speaking.preview_load
+        if busy != self._previews_paused:
+            self._previews_paused = busy
+            if busy:
+                await events.send(
+                    Notice("previews_paused", "the server is busy: committed text goes first")
+                )
+                await self._withdraw(events)
+        if busy:
+            return
+        self._previewed_at = time.monotonic()
+        version = self._pending.version
+        text = self._pending.preview_text
+        try:
+            async with aclosing(self._translator.preview(text, self._pending.language)) as stream:
+                shown = ""
+                async for shown in stream:
+                    if self._pending.version != version:
+                        break
+        except EngineError:
+            self._telemetry.count("preview_failed")  # the engine's fault shows at /readyz
+            return
+        # Shorter than what is shown: it was interrupted, and would only flicker.
+        if shown and (self._pending.version == version or len(shown) > len(self._previewed)):
+            await self._show_preview(shown.strip(), events)
+
+    async def _show_preview(self, text: str, events: Events) -> None:
+        if text != self._previewed:
+            self._previewed = text
+            await events.send(TranslationPreview(text))
+
+    async def _withdraw(self, events: Events) -> None:
+        await self._show_preview("", events)

@@ -1,0 +1,37 @@
+"""What Whisper writes when there is nothing to write, and when it is stuck."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_PERIODS = 12  # longest repeated unit looked for, in tokens
+_INVENTED = re.compile(
+    r"字幕|请不吝|点赞|订阅|转发.*打赏|明镜|点点栏目|谢谢(大家)?(观看|收看|收听)|感谢(您的)?(观看|收看|收听)"
+    r"|優優獨播|优优独播|amara\.org|中文字幕|下期再见|subtitles? by|thanks? (you )?for watching"
+    r"|please subscribe|翻译.{0,6}校对",
+    re.IGNORECASE,
+)
+"""Credits and sign-offs of the subtitle files that Whisper was trained on."""
+
+
+def unlooped(tokens: Sequence[int]) -> int:
+    """How many of `tokens` come before a loop at their end settles in.
+
+    A loop is a unit of up to 12 tokens said at least four times in a row up to the end; one
+    saying of it is kept. Returns len(tokens) when there is none.
+    """
+    count = len(tokens)
+    for period in range(1, min(_PERIODS, count // 4) + 1):
+        matched = 0
+        while matched + period < count and tokens[-1 - matched] == tokens[-1 - matched - period]:
+            matched += 1
+        if matched >= 3 * period:
+            return count - matched
+    return count
+
+
+def invented(text: str) -> bool:
+    """Whether `text`, all of what was heard between two silences, is a known invention."""
+    stripped = text.strip()
+    return len(stripped) <= 40 and _INVENTED.search(stripped) is not None

@@ -1,0 +1,96 @@
+"""Recognised words with their times, from tokens that may hold parts of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_REPLACEMENT = "�"
+_FULL_WIDTH = str.maketrans({",": "，", "?": "？", "!": "！", ";": "；", ":": "：", ".": "。"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of text that is whole: a few Chinese characters, or an English word.
+
+    tokens: the recogniser's. end_ms: where it ends, from the session's first sample.
+    prob: the least probable of its tokens.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    start_ms: int
+    end_ms: int
+    prob: float
+
+
+def group(
+    tokens: Sequence[int],
+    ends_ms: Sequence[int],
+    probs: Sequence[float],
+    start_ms: int,
+    decode: Callable[[Sequence[int]], str],
+) -> list[Word]:
+    """Tokens as words; tokens at the end that make no whole character are left out.
+
+    A token that begins with a space begins an English word; its followers without one join it.
+    """
+    words: list[Word] = []
+    held: list[int] = []
+    first = 0
+    begun = start_ms
+    for index, token in enumerate(tokens):
+        held.append(token)
+        text = decode(held)
+        if _REPLACEMENT in text and len(held) < 6:
+            continue
+        text = text.replace(_REPLACEMENT, "")
+        word = Word(text, tuple(held), begun, ends_ms[index], min(probs[first : index + 1]))
+        if words and _joins(words[-1].text, text):
+            before = words.pop()
+            word = Word(
+                before.text + text,
+                before.tokens + word.tokens,
+                before.start_ms,
+                word.end_ms,
+                min(before.prob, word.prob),
+            )
+        words.append(word)
+        held, first, begun = [], index + 1, ends_ms[index]
+    return words
+
+
+def _joins(before: str, text: str) -> bool:
+    """Whether `text` continues the Latin word or number `before`."""
+    return (
+        bool(text)
+        and bool(before)
+        and text[0].isascii()
+        and before[-1].isascii()
+        and before[-1] not in ",.?!;: "
+        and (text[0].isalnum() or text[0] in "'-%")
+        and before[-1] != text[0] == "-"
+    ) or (bool(before) and before[-1] == " " and bool(text) and text[0] != " ")
+
+
+def join(words: Sequence[Word], language: str) -> str:
+    """The words as one text: Chinese without spaces between characters, full-width marks."""
+    text = "".join(word.text for word in words)
+    if language != "zh":
+        return " ".join(text.split())
+    out: list[str] = []
+    for index, char in enumerate(text):
+        before = out[-1] if out else ""
+        following = text[index + 1 : index + 2]
+        if char == " ":
+            if _latin(before) and _latin(following):
+                out.append(char)
+        elif char in ",?!;:." and not (_latin(before) and _latin(following)):
+            out.append(char.translate(_FULL_WIDTH))
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+def _latin(char: str) -> bool:
+    return bool(char) and char.isascii() and char.isalnum()

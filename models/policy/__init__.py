@@ -1,0 +1,24 @@
+"""When to emit: policies that cut stable source text into chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from models.config import PolicyConfig
+from models.policy.base import Boundary, ChunkPolicy, Evidence
+from models.policy.baselines import FixedPolicy, PausePolicy, WaitKPolicy
+from models.policy.semantic import SemanticPolicy
+
+__all__ = ["Boundary", "ChunkPolicy", "Evidence", "make_policy"]
+
+_POLICIES: dict[str, Callable[[PolicyConfig], ChunkPolicy]] = {
+    "semantic": SemanticPolicy,
+    "fixed": FixedPolicy,
+    "pause": PausePolicy,
+    "wait-k": WaitKPolicy,
+}
+
+
+def make_policy(config: PolicyConfig) -> ChunkPolicy:
+    """A new session's policy."""
+    return _POLICIES[config.name](config)

@@ -1,0 +1,57 @@
+"""Policies to compare with: fixed length, pause only, wait-k."""
+
+from __future__ import annotations
+
+from models.config import PolicyConfig
+from models.policy.base import Boundary, Evidence, size
+
+
+class FixedPolicy:
+    """A chunk every `fixed_ms` of speech, wherever that falls."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        self._config = config
+
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+        """See `ChunkPolicy.decide`."""
+        if evidence.final:
+            return len(evidence.words)
+        until = evidence.words[0].start_ms + self._config.fixed_ms
+        if evidence.words[-1].end_ms < until:
+            return 0
+        return max(1, sum(word.end_ms <= until for word in evidence.words))
+
+
+class PausePolicy:
+    """A chunk at every pause of the speaker; `max_lag_ms` bounds it."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        self._config = config
+
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+        """See `ChunkPolicy.decide`."""
+        if evidence.final or evidence.lag_ms >= self._config.max_lag_ms:
+            return len(evidence.words)
+        if not evidence.tail and evidence.silence_ms >= self._config.pause_ms:
+            return len(evidence.words)
+        for count in range(len(evidence.words), 0, -1):
+            if evidence.words[count - 1].end_ms in evidence.paused_ms:
+                return count
+        return 0
+
+
+class WaitKPolicy:
+    """Wait for k words (Chinese: characters), then speak k at a time (Ma et al. 2019, wait-k,
+    arXiv 1810.08398, in its chunk-wise form: an LLM's committed output cannot grow by a word)."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        self._config = config
+
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+        """See `ChunkPolicy.decide`."""
+        if evidence.final:
+            return len(evidence.words)
+        for count in range(1, len(evidence.words) + 1):
+            if size(evidence.words[:count], evidence.language) >= self._config.k:
+                return count
+        return 0

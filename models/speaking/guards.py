@@ -1,0 +1,174 @@
+"""What a small LLM does wrong, caught while it streams: nothing released is ever taken back."""
+
+from __future__ import annotations
+
+import re
+
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_CHATTER_HEAD = re.compile(
+    r"^\s*(?:(?:sure|certainly|of course|okay|ok|yes)[,.!]?\s+)?"
+    r"(?:here(?:'s| is| are)[^:\n]{0,60}:|(?:the |my |english |chinese )*translat(?:ion|ed)[^:\n]{0,40}:"
+    r"|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
+    r"|(?:好的[，,。]?)?(?:以下是|这是)?(?:翻译|译文)[^：:\n]{0,12}[：:])\s*",
+    re.IGNORECASE,
+)
+_MAY_BE_CHATTER = (
+    "sure", "certainly", "of course", "okay", "ok,", "ok ", "yes", "here", "the translation",
+    "my translation", "translat", "english", "in english", "chinese", "assistant", "interpreter",
+    "好的", "以下是", "这是翻译", "翻译", "译文",
+)  # fmt: skip
+_REFUSAL = re.compile(
+    r"^\s*(?:i(?:'m| am) (?:very )?sorry,? (?:but )?(?:i |as an |this )|sorry, (?:but )?i (?:can|am)"
+    r"|i (?:cannot|can't|am unable to|can not) (?:assist|help|translate|provide|fulfil|understand the)"
+    r"|as an ai|i(?:'m| am) (?:an ai|a language model)|(?:please )?provide (?:me with )?(?:the|more)"
+    r" (?:text|context|sentence)|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
+    re.IGNORECASE,
+)
+_REFUSAL_HEADS = ("i'm", "i am", "sorry", "i c", "as an", "please p", "provide", "抱歉", "作为")
+_APOLOGY = re.compile(
+    r"抱歉|对不起|不好意思|遗憾|不能|无法|没办法|sorry|cannot|can't", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"note|translat|literal|lit\.|pinyin|i\.e\. the speaker|=|注|译|[\u4e00-\u9fff]", re.IGNORECASE
+)
+_HEAD = 64  # characters within which chatter and refusals show themselves
+_ASIDE_MOST = 48
+
+
+class GuardTrippedError(Exception):
+    """The output went wrong; what was released before is good. `kind` names the fault."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Guard:
+    """One chunk's output, piece by piece: `push` returns what may be released now.
+
+    source: the chunk's text. target: "en" or "zh". released: text that went out already, which
+    this output continues. Raises GuardTrippedError ("source_language", "loop", "refusal").
+    """
+
+    def __init__(self, source: str, target: str, released: str = "") -> None:
+        self._source = source
+        self._target = target
+        self._out = released
+        self._held = ""
+        self._at_head = not released
+        self.done = False
+        """Whether the rest of the output is to be dropped: it is no translation any more."""
+        self.removed: list[str] = []
+        """What kinds of thing were cut out ("chatter")."""
+
+    @property
+    def text(self) -> str:
+        """Everything released, earlier output included."""
+        return self._out
+
+    def push(self, piece: str) -> str:
+        """More output; returns what is released of it."""
+        if self.done:
+            return ""
+        self._held += piece
+        if self._at_head and not self._past_head(final=False):
+            return ""
+        return self._release(final=False)
+
+    def finish(self) -> str:
+        """The output ended; returns the rest."""
+        if self.done:
+            return ""
+        if self._at_head:
+            self._past_head(final=True)
+        released = self._release(final=True)
+        self.done = True
+        return released
+
+    def _past_head(self, *, final: bool) -> bool:
+        """Whether the beginning is known to be translation; cuts chatter off."""
+        head = self._held.lstrip(" \n\"'“")
+        low = head.lower()
+        if not head and not final:
+            return False
+        suspects = (*_MAY_BE_CHATTER, *_REFUSAL_HEADS)
+        suspect = any(low.startswith(s) or s.startswith(low) for s in suspects)
+        if suspect and not final and len(head) < _HEAD and "\n" not in head:
+            chatter = _CHATTER_HEAD.match(head)
+            if not chatter or chatter.end() >= len(head):
+                return False
+        chatter = _CHATTER_HEAD.match(head)
+        if chatter:
+            self.removed.append("chatter")
+            head = head[chatter.end() :].lstrip(" \n\"'“")
+        if _REFUSAL.match(head) and not _APOLOGY.search(self._source):
+            raise GuardTrippedError("refusal")
+        self._held = head
+        self._at_head = False
+        return True
+
+    def _release(self, *, final: bool) -> str:
+        text = self._held
+        newline = text.find("\n")
+        if newline >= 0:
+            if text[newline:].strip():
+                self.removed.append("chatter")
+            text, self._held, self.done = text[:newline], "", True
+        else:
+            cut = len(text) if final else self._safe(text)
+            text, self._held = text[:cut], text[cut:]
+        text = self._without_asides(text)
+        if final or self.done:
+            text = text.rstrip()
+            if text.endswith(('"', "”")) and not re.search('[“”"「」『』《》]', self._source):
+                text = text[:-1].rstrip()
+        self._check(text)
+        self._out += text
+        return text
+
+    def _safe(self, text: str) -> int:
+        """How much of `text` can go out: not an open parenthesis, nor a trailing quote or space."""
+        opened = max(text.rfind("("), text.rfind("（"))
+        if (
+            opened >= 0
+            and not re.search("[)）]", text[opened:])
+            and len(text) - opened < _ASIDE_MOST
+        ):
+            return len(text[:opened].rstrip())
+        return len(text.rstrip(' "”'))
+
+    def _without_asides(self, text: str) -> str:
+        def kept(match: re.Match[str]) -> str:
+            if _ASIDE.search(match[0]):
+                self.removed.append("chatter")
+                return ""
+            return match[0]
+
+        return re.sub(r"\s*[(（][^()（）]*[)）]?", kept, text)
+
+    def _check(self, text: str) -> None:
+        if self._target == "en":
+            if _CJK.search(text):
+                raise GuardTrippedError("source_language")
+        elif self._echoes(text):
+            raise GuardTrippedError("source_language")
+        if looped(self._out + text, self._target):
+            raise GuardTrippedError("loop")
+
+    def _echoes(self, text: str) -> bool:
+        """Whether six or more source words in a row stand untranslated in the output."""
+        runs = re.findall(r"[A-Za-z][A-Za-z'-]*(?:[ ,.]+[A-Za-z][A-Za-z'-]*){5,}", self._out + text)
+        return any(run.lower() in self._source.lower() for run in runs)
+
+
+def looped(text: str, target: str) -> bool:
+    """Whether `text` ends in a unit of up to 8 words (Chinese: characters) said 4 times running
+    (a single word: 5 times)."""
+    units = list(text.replace(" ", "")) if target == "zh" else text.lower().split()
+    for period in range(1, min(8, len(units) // 3) + 1):
+        times = 5 if period == 1 else 4 if period < 4 else 3
+        needed = period * times
+        tail = units[-needed:]
+        if len(tail) == needed and all(tail[i] == tail[i % period] for i in range(needed)):
+            return True
+    return False
