@@ -27,7 +27,9 @@ for lock in build run "$@"; do
     pip install --quiet --no-build-isolation --use-pep517 --require-hashes \
         -r "$source/requirements/$lock.lock"
 done
+rm -rf "$source/build" # what an earlier build left there would be installed again
 pip install --quiet --no-deps --no-build-isolation "$source"
+rm -rf "$source/build"
 pip uninstall --quiet --yes setuptools # it built the above; nothing that runs needs it
 "$target/bin/tongchuan" --help > /dev/null
 echo "Installed: $target/bin/tongchuan serve"
