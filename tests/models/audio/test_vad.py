@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[2] / "data"
 REALSI = Path(__file__).parents[4] / "shared" / "realsi-dev"
 
 
-def recording(path: Path, seconds: float = 40.0) -> tuple[Floats, list[Span]]:
+def recording(path: Path, seconds: float = 20.0) -> tuple[Floats, list[Span]]:
     """Its samples and the spans (s) of its segments within the first `seconds`."""
     samples, rate = soundfile.read(path, dtype="float32", frames=int(seconds * RATE))
     assert rate == RATE
@@ -162,7 +162,7 @@ def test_speech_is_covered(name: str, condition: str) -> None:
 def test_realsi_is_covered(condition: str) -> None:
     most, change = CONDITIONS[condition]
     for path in sorted(REALSI.glob("*.flac")):
-        samples, spans = recording(path, seconds=30.0)  # their segments hold pauses, hence twice
+        samples, spans = recording(path)  # their segments hold pauses, hence twice
         heard = change(samples)
         assert missed(edges_of(heard), spans, len(heard)) <= 2 * most, path.name
 
