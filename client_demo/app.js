@@ -17,8 +17,13 @@ import { failureWords, noticeWords } from "./ui/words.js";
 
 const $ = (id) => document.getElementById(id);
 
-const socketUrl = new URL("v1/interpret", document.baseURI);
-socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
+/** Browsers cannot set headers on a WebSocket, so a key travels in the address. */
+function socketAddress(key) {
+  const url = new URL("v1/interpret", document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  if (key) url.searchParams.set("access_token", key);
+  return url.href;
+}
 
 const settings = new Settings();
 const captions = new Captions();
@@ -35,7 +40,7 @@ const large = new LargeView(captions, {
   dialog: $("large"), target: $("large-target"), source: $("large-source"),
 }, () => $("large-open").focus());
 const status = new StatusView();
-const panel = new Panel(settings, () => status.direction(panel?.direction));
+const panel = new Panel(settings, (direction) => status.direction(direction));
 const readiness = new Readiness((answer) => {
   status.readiness(answer);
   if (answer.state === "ready" && banner.reason === "unreachable") banner.hide();
@@ -49,7 +54,7 @@ const run = new Run(captions, {
   failure: onFailure,
   summary: onSummary,
   waiting: onWaiting,
-}, socketUrl.href);
+}, () => socketAddress(panel.key));
 
 let restarts = 0;
 let wakeLock = null;
@@ -105,6 +110,10 @@ function onFailure(outcome) {
   banner.show(failureWords(outcome), outcome.resumable ? resume : again,
     outcome.resumable ? { label: "Finish here", run: () => finish() } : {});
   banner.reason = outcome.reason;
+  if (outcome.reason === "unauthorised") {
+    openSetup(true);
+    panel.askKey();
+  }
   if (["unreachable", "draining", "lost"].includes(outcome.reason)) readiness.watch();
 }
 
@@ -211,6 +220,5 @@ setInterval(() => {
 }, 250);
 
 reading.enable(false);
-status.direction(panel.direction);
 openSetup(true);
 readiness.watch();

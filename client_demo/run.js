@@ -25,13 +25,13 @@ export class Run {
    * @param captions the list that sessions append to
    * @param handlers `{phase, event, level, backlog, fault, failure, summary, waiting}`, all called
    *                 synchronously; see `app.js`
-   * @param url      address of `/v1/interpret`
+   * @param address  gives the address of `/v1/interpret`, asked at each connection
    */
-  constructor(captions, handlers, url) {
+  constructor(captions, handlers, address) {
     this.phase = "idle";
     this.captions = captions;
     this._on = handlers;
-    this._url = url;
+    this._address = address;
     this._listMs = 0; // where the next session's first sample lies in the whole list
   }
 
@@ -116,7 +116,7 @@ export class Run {
     const start = {
       ...this._request, audio: { encoding: "pcm_s16le", sample_rate: rate, channels: 1 },
     };
-    const session = new Session(this._url, start, {
+    const session = new Session(this._address(), start, {
       state: (state) => state === "live" && this._live(),
       event: (event) => this._event(event),
       backlog: (seconds) => this._on.backlog(seconds),
@@ -175,7 +175,8 @@ export class Run {
     } else if (this.phase === "live" || (this.phase === "connecting" && this._began)) {
       this._capture.source.pause();
       this._move("broken");
-      this._on.failure({ ...outcome, resumable: true });
+      const reason = outcome.reason === "full" ? "overloaded" : outcome.reason;
+      this._on.failure({ ...outcome, reason, resumable: true });
     } else {
       this._fail(outcome);
     }

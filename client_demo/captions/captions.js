@@ -92,12 +92,12 @@ export class Captions {
 
   /** The part of the preview that the growing chunk does not already say. */
   get visiblePreview() {
-    if (!this.preview || this._previewSince >= this.chunks.length) return this.preview;
-    const growing = this.growing;
-    if (!growing) return "";
-    const said = growing.text.trim().toLowerCase();
+    const said = this.growing?.text.trim() ?? "";
     const preview = this.preview.trim();
-    return preview.toLowerCase().startsWith(said) ? preview.slice(said.length).trimStart() : "";
+    if (said && preview.toLowerCase().startsWith(said.toLowerCase())) {
+      return preview.slice(said.length).trimStart();
+    }
+    return this._previewSince >= this.chunks.length ? preview : "";
   }
 
   /**

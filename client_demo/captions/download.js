@@ -12,10 +12,10 @@ const LINE_WIDTH = 42; // characters of a subtitle line; a Chinese one counts tw
 const MIN_CUE_MS = 700; // shorter than this nobody can read
 
 export const FORMATS = {
-  srt: { label: "SubRip", extension: "srt", mime: "application/x-subrip", make: toSrt },
-  vtt: { label: "WebVTT", extension: "vtt", mime: "text/vtt", make: toVtt },
+  srt: { label: "Subtitles", extension: "srt", mime: "application/x-subrip", make: toSrt },
+  vtt: { label: "Web subtitles", extension: "vtt", mime: "text/vtt", make: toVtt },
   txt: { label: "Plain text", extension: "txt", mime: "text/plain", make: toTxt },
-  json: { label: "JSON", extension: "json", mime: "application/json", make: toJson },
+  json: { label: "All times and terms", extension: "json", mime: "application/json", make: toJson },
 };
 
 /** `ms` as `HH:MM:SS` + `mark` + three digits. */

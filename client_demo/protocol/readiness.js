@@ -5,7 +5,7 @@ const LONGEST_WAIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 8_000;
 
 export class Readiness {
-  /** `onchange({state: "ready" | "warming" | "unreachable", faults: [string]})` on every answer. */
+  /** `onchange({state: "ready" | "warming" | "unready" | "unreachable", reason})` on every answer. */
   constructor(onchange, address = "/readyz") {
     this.state = "unknown";
     this._onchange = onchange;
@@ -34,10 +34,12 @@ export class Readiness {
         cache: "no-store", signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
       const body = await response.json().catch(() => ({}));
-      const faults = Array.isArray(body?.faults) ? body.faults.map(String) : [];
-      return { state: response.ok ? "ready" : "warming", faults };
+      const reason = typeof body?.reason === "string" ? body.reason : "";
+      if (response.ok) return { state: "ready", reason: "" };
+      const warming = !reason || /load|warm/i.test(reason);
+      return { state: warming ? "warming" : "unready", reason };
     } catch {
-      return { state: "unreachable", faults: [] };
+      return { state: "unreachable", reason: "" };
     }
   }
 }

@@ -32,6 +32,8 @@ export class CaptionsView {
     this._preview.ariaHidden = this._heard.ariaHidden = "true";
     this.clear();
     parts.scroller.addEventListener("scroll", () => this._scrolled(), { passive: true });
+    // Rows settle after they are drawn (fonts, a turned phone, a larger text size).
+    new ResizeObserver(() => this._follow()).observe(parts.list);
     parts.toLive.addEventListener("click", () => this.jumpToLive());
     parts.list.addEventListener("pointerover", ({ target }) => this._light(target));
     parts.list.addEventListener("pointerleave", () => this._light(null));

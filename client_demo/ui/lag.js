@@ -38,7 +38,7 @@ export class LagView {
     const bars = values.map((ms, index) => {
       const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
       const height = Math.max(2, (ms / top) * 28);
-      const x = (KEPT - values.length + index) * slot;
+      const x = index * slot;
       const shape = { x, y: 28 - height, width: slot - 1.3, height, rx: 1 };
       for (const [name, value] of Object.entries(shape)) bar.setAttribute(name, value);
       if (index === values.length - 1) bar.setAttribute("class", "last");

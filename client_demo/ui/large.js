@@ -2,6 +2,7 @@
 
 import { joined } from "../captions/captions.js";
 
+const AWAKE_MS = 2_500;
 const KEPT_CHARS = 700; // more than any size shows at once
 
 export class LargeView {
@@ -13,10 +14,19 @@ export class LargeView {
       if (document.fullscreenElement) document.exitFullscreen();
       onclose();
     });
+    parts.dialog.addEventListener("pointermove", () => this._wake());
     document.addEventListener("fullscreenchange", () => {
       if (!document.fullscreenElement && this._full) this.close();
       this._full = Boolean(document.fullscreenElement);
     });
+  }
+
+  /** A moving pointer shows the controls for a moment. */
+  _wake() {
+    const { dialog } = this._parts;
+    dialog.classList.add("awake");
+    clearTimeout(this._sleep);
+    this._sleep = setTimeout(() => dialog.classList.remove("awake"), AWAKE_MS);
   }
 
   get isOpen() {
@@ -59,7 +69,7 @@ export class LargeView {
     ];
     if (!growing && !visiblePreview) parts[0].className = "growing";
     target.replaceChildren(...parts);
-    source.textContent = (heard + joined(heard, partial)).slice(-90);
+    source.textContent = (heard + joined(heard, partial)).slice(-120);
   }
 }
 

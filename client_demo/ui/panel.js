@@ -12,7 +12,7 @@ function languages(direction) {
 }
 
 export class Panel {
-  /** @param onchange called after any change that the page shows elsewhere (direction, kind) */
+  /** @param onchange told `{source, target}` after any change of source or direction */
   constructor(settings, onchange) {
     this._settings = settings;
     this._onchange = onchange;
@@ -69,6 +69,17 @@ export class Panel {
           noiseSuppression: get("noiseSuppression"),
         });
     }
+  }
+
+  /** The key of a server that asks for one; kept for this tab only. */
+  get key() {
+    return $("key").value.trim();
+  }
+
+  /** Show the field for the key, and go there. */
+  askKey() {
+    $("key-box").hidden = false;
+    $("key").focus();
   }
 
   /** While a session runs its setup cannot change. */
@@ -158,7 +169,7 @@ export class Panel {
       box.classList.toggle("shown", box.dataset.for === kind);
     }
     if (kind === "sample") this._showSample();
-    this._onchange();
+    this._onchange(this.direction);
   }
 
   /** A sample knows what is spoken in it. */

@@ -8,7 +8,7 @@ const FLOOR_DB = -54; // quieter than this is an empty meter
 
 const TONES = {
   idle: "good", preparing: "wait", connecting: "wait", waiting: "wait", live: "live",
-  ending: "wait", broken: "bad", warming: "wait", unreachable: "bad", unknown: "wait",
+  ending: "wait", broken: "bad", warming: "wait", unready: "bad", unreachable: "bad", unknown: "wait",
 };
 
 const START_WORDS = {
@@ -19,7 +19,7 @@ const START_WORDS = {
 const WELCOME = {
   zh: ["Hear Chinese.", "Read English."],
   en: ["Hear English.", "Read Chinese."],
-  auto: ["Hear either.", "Read English."],
+  auto: ["Hear either language.", "Read English."],
 };
 
 export class StatusView {
@@ -36,9 +36,9 @@ export class StatusView {
     this._show();
   }
 
-  readiness({ state, faults }) {
+  readiness({ state, reason }) {
     this._server = state;
-    this._faults = faults;
+    this._reason = reason;
     this._show();
   }
 
@@ -92,7 +92,7 @@ export class StatusView {
       pill.dataset.state = state;
       const text = pill.querySelector("span");
       if (text.textContent !== words) text.textContent = words;
-      pill.title = (this._faults ?? []).join("\n");
+      pill.title = away ? this._reason ?? "" : "";
     }
     const start = $("start");
     start.disabled = away;

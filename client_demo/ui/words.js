@@ -39,20 +39,24 @@ const FAILURES = {
     `More than 15 seconds of sound were waiting to be sent. ${STAYS} `
     + "Reconnect when the network is better."],
   draining: ["The server is restarting", `${STAYS} Reconnect in a moment to go on.`],
+  overloaded: ["The server could not keep up",
+    `It is too busy to go on with this session. ${STAYS} Reconnect in a moment.`],
   silent: ["The session was closed for silence",
     `No sound reached the server for too long. ${STAYS} Reconnect when the speaker goes on.`],
-  too_fast: ["The server could not keep up", `${STAYS} Reconnect to go on.`],
+  too_fast: ["The sound came faster than it can be heard", `${STAYS} Reconnect to go on.`],
   frame_too_big: ["The server refused the sound", "Reload the page; it may be out of date."],
   contract: ["The server did not understand this page", "Reload the page; it may be out of date."],
-  unauthorised: ["This server asks for permission", "Ask whoever runs it for access."],
+  unauthorised: ["This server asks for a key",
+    "Write it under Setup, then start again. Whoever runs the server can tell you."],
   refused: ["The server refused", "Change the settings named below and start again."],
 };
 
 /** `{title, text, detail}` for an outcome `{reason, message}`. Unknown reasons read as "lost". */
 export function failureWords({ reason, message }) {
   const [title, text] = FAILURES[reason] ?? FAILURES.lost;
-  const ours = reason.startsWith("mic_") || reason.startsWith("tab_");
-  return { title, text, detail: ours || reason === "insecure" ? "" : message ?? "" };
+  // What browsers say about devices, and the server about being full, adds nothing to our words.
+  const known = /^(mic_|tab_|insecure$|full$)/.test(reason);
+  return { title, text, detail: known ? "" : message ?? "" };
 }
 
 /** Reasons that `failureWords` knows. */
@@ -71,6 +75,7 @@ export function noticeWords({ code, message }) {
 
 export const PHASES = {
   warming: "Models are warming up",
+  unready: "Server not ready",
   unreachable: "Server not reachable",
   idle: "Ready",
   preparing: "Waiting for permission",
