@@ -227,9 +227,9 @@ class Connection:
         try:
             await interpreter.interpret(self._audio, events)
         except Exception as error:
-            logger.error(
-                "session %s: the interpreter failed", self._identity.session_id, exc_info=error
-            )
+            if self.state is not State.CLOSED:  # else it stumbled over our closing
+                session_id = self._identity.session_id
+                logger.error("session %s: the interpreter failed", session_id, exc_info=error)
             end = Failed(error)
         await self._do(end)
 

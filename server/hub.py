@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from models.errors import TongchuanError
+from models.errors import EngineError, TongchuanError
 from models.interpreter import InterpreterBackend
 from server.admission import Admission
 from server.config import Settings
@@ -106,10 +106,12 @@ class Hub:
         try:
             capacity = await self.backend.start()
         except TongchuanError as error:
-            self._failure = str(error)
             logger.error("the models cannot start: %s", error)
-            if self._on_failure is not None:
-                self._on_failure(error)
+            self._fail(error)
+            return
+        except Exception as error:  # a fault nobody foresaw must not look like slow loading
+            logger.exception("the models cannot start")
+            self._fail(EngineError(f"the models cannot start: {error!r}; see the log"))
             return
         self.admission.slots = self.settings.max_sessions or max(1, capacity.sessions)
         logger.info(
@@ -117,6 +119,11 @@ class Hub:
             self.admission.slots,
             capacity.share * 100,
         )
+
+    def _fail(self, error: TongchuanError) -> None:
+        self._failure = str(error)
+        if self._on_failure is not None:
+            self._on_failure(error)
 
     async def measure_loop(self) -> None:
         """Measure how late the event loop runs, for ever."""

@@ -66,7 +66,7 @@ class FakeBackend:
     plan: FakePlan = field(default_factory=FakePlan)
     capacity: Capacity = field(default_factory=lambda: Capacity(0.1, 4))
     start_gate: asyncio.Event | None = None
-    start_error: TongchuanError | None = None
+    start_error: Exception | None = None
     open_error: TongchuanError | None = None
     broken: tuple[str, ...] = ()
     specs: list[SessionSpec] = field(default_factory=list)

@@ -45,8 +45,9 @@ async def test_live_at_once_and_ready_when_warm() -> None:
     assert backend.closed
 
 
-async def test_models_that_cannot_start_are_named() -> None:
-    backend = FakeBackend(start_error=WeightsError("model.bin has a wrong hash"))
+@pytest.mark.parametrize("error", [WeightsError("a wrong hash"), RuntimeError("a wrong hash")])
+async def test_models_that_cannot_start_are_named(error: Exception) -> None:
+    backend = FakeBackend(start_error=error)
     async with live(backend, warm=False) as server:
         await eventually(lambda: "hash" in server.hub.unready())
         assert "hash" in (await server.get("/readyz")).json()["reason"]
