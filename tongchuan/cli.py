@@ -7,12 +7,17 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import TongchuanError
 from tongchuan import __version__, models_cli
 from tongchuan.events import Term
+
+if TYPE_CHECKING:
+    from models.config import ModelsConfig
+    from models.interpreter import InterpreterBackend
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 _PROFILE_HELP = "models and their settings (or TONGCHUAN_PROFILE; default embedded)"
@@ -162,17 +167,19 @@ def _translate(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from models.factory import build_backend
     from server.config import load_settings
     from tongchuan import doctor
     from tongchuan.settings import models_config
 
+    build: Callable[[ModelsConfig], InterpreterBackend] | None = None
+    if not args.no_measure:
+        from models.factory import build_backend as build
     settings = load_settings(host=args.host, port=args.port)
     checks = doctor.examine(
         models_config(args.profile),
         settings.host,
         settings.port,
-        None if args.no_measure else build_backend,
+        build,
     )
     sys.stdout.write(doctor.as_json(checks) if args.json else doctor.as_text(checks))
     return DONE if doctor.healthy(checks) else FAILED

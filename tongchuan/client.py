@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -96,7 +96,7 @@ class Interpreter:
         self._connection: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._started: SessionStarted | None = None
-        self._stack = AsyncExitStack()
+        self._stack = contextlib.AsyncExitStack()
 
     @property
     def started(self) -> SessionStarted:
@@ -229,8 +229,9 @@ class Interpreter:
             raise await self._why(error) from None
 
     async def _handshake(self, connection: ClientConnection) -> SessionStarted:
-        try:
+        with contextlib.suppress(ConnectionClosed):  # a refusal may be there already: read it
             await connection.send(json.dumps(self._start, ensure_ascii=False))
+        try:
             while True:
                 event = parse(await connection.recv())
                 if isinstance(event, SessionStarted):

@@ -64,7 +64,7 @@ def normalise_url(url: str) -> str:
 async def open_connection(url: str, api_key: str | None) -> ClientConnection:
     """The open WebSocket at `url` (already normalised). The caller limits the time.
 
-    Raises ConnectError, or SessionRefusedError when the server answered 401 or 403.
+    Raises ConnectError, or SessionRefusedError when the server answered 401.
     """
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else None
     try:
@@ -80,11 +80,13 @@ async def open_connection(url: str, api_key: str | None) -> ClientConnection:
         )
     except InvalidStatus as error:
         status = error.response.status_code
-        if status in (401, 403):
+        if status == 401:
             raise SessionRefusedError(
-                f"{url} answered HTTP {status}: {CLOSE_CODES[4401]}", code="unauthorised"
+                f"{url} answered HTTP 401: {CLOSE_CODES[4401]}", code="unauthorised"
             ) from error
-        raise ConnectError(f"{url} answered HTTP {status} instead of a WebSocket") from error
+        raise ConnectError(
+            f"{url} answered HTTP {status} instead of a WebSocket; is the path {PATH}?"
+        ) from error
     except (InvalidURI, InvalidProxy, InvalidHandshake) as error:
         raise ConnectError(f"{url} does not speak WebSocket: {error}") from error
     except ConnectionClosed as error:

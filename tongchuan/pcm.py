@@ -45,6 +45,7 @@ def to_bytes(samples: NDArray[Any], encoding: str, channels: int) -> bytes:
                 "open the session with encoding pcm_s16le to send samples"
             )
         return samples.tobytes()
+    samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype == np.int16:
         if encoding == "pcm_s16le":
             return samples.astype("<i2").tobytes()
