@@ -33,8 +33,9 @@ class Admission:
             message = "the models are still loading; try again shortly"
             return Refusal("not_ready", message, CloseCode.TRY_LATER, _WARMING_RETRY_S)
         if self.active >= self.slots:
-            message = f"all {self.slots} slots are taken; try again in retry_after_s seconds"
-            return Refusal("no_free_slot", message, CloseCode.TRY_LATER, self.retry_after_s())
+            wait_s = self.retry_after_s()
+            message = f"all {self.slots} slots are taken; try again in {wait_s} s"
+            return Refusal("no_free_slot", message, CloseCode.TRY_LATER, wait_s)
         self.active += 1
         self.admitted += 1
         return None

@@ -127,7 +127,7 @@ class Connection:
     def _no_room(self) -> Refusal | None:
         if self._hub.has_room():
             return None
-        message = "too many clients wait to start; try again in retry_after_s seconds"
+        message = "too many clients wait to start; try again in a second"
         return Refusal("no_free_slot", message, CloseCode.TRY_LATER, 1)
 
     def _admit(self) -> Refusal | None:

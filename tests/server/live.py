@@ -19,6 +19,7 @@ from server.app import create_app
 from server.config import Limits, Settings
 from server.hub import Hub
 from server.serve import Server, build, listen
+from server.wire import CODES
 from tests.fakes import FakeBackend
 
 PATIENCE_S = 20.0  # far more than anything here takes; a hang fails the test
@@ -86,6 +87,18 @@ class Talk:
     def last_error(self) -> Event:
         """The newest `error`."""
         return self.of("error")[-1]
+
+
+def check_error(
+    talk: Talk, code: str, field: str | None, words: tuple[str, ...], *, fatal: bool
+) -> None:
+    """The newest error is this one, and its message has all `words`."""
+    error = talk.last_error()
+    assert error["code"] == code
+    assert error["code"] in CODES
+    assert error["fatal"] is fatal
+    assert error.get("field") == field
+    assert all(word in error["message"] for word in words), error["message"]
 
 
 @dataclass

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from models.errors import EngineError
-from models.events import Audio, ChunkFinal, Flush, Flushed, SessionSpec, TranslationDelta
+from models.events import Audio, ChunkFinal, Flush, SessionSpec
 from server.arrivals import MAX_ENTRIES
 from server.config import Limits
 from server.errors import BadMessageError
-from server.events import AudioAck, ChunkDone, Ended, ErrorReport, Started
+from server.events import AudioAck, ChunkDone, Ended, ErrorReport
 from server.messages import AudioFormat, End, FlushRequest, Resume, Start
 from server.moves import (
     Action,
@@ -38,7 +36,7 @@ from server.moves import (
     Refused,
 )
 from server.session import _MOVES, Session, State, limits_of
-from server.wire import CODES, CloseCode
+from server.wire import CloseCode
 
 LIMITS = Limits(max_pending_flushes=3)
 PCM = AudioFormat("pcm_s16le", 16000, 1)
@@ -300,106 +298,6 @@ def test_limits_that_clients_are_told() -> None:
     told = limits_of(Limits())
     assert {"max_frame_bytes", "max_lag_ms", "max_buffer_ms"} <= set(told)
     assert all(type(value) is int for value in told.values())
-
-
-class Orders(RuleBasedStateMachine):
-    """Any interleaving of client, interpreter, clock and shutdown."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.core = session()
-        self.wire: list[Any] = []
-        self.chunk = 0
-        self.flushes: list[str] = []
-        self.input_open = self.input_ended = self.closed = False
-
-    def do(self, item: Input) -> None:
-        for action in self.core.handle(item, self.now):
-            assert not self.closed
-            match action:
-                case Open():
-                    assert not self.input_open
-                    self.input_open = True
-                case Feed():
-                    assert self.input_open
-                    assert not self.input_ended
-                    if isinstance(action.item, Flush):
-                        self.flushes.append(action.item.marker)
-                case EndInput():
-                    assert not self.input_ended
-                    self.input_ended = True
-                case Emit():
-                    self.wire.append(self.core.stamp(action.event, self.now))
-                case Close():
-                    self.closed = True
-
-    @property
-    def interpreting(self) -> bool:
-        return self.input_open and not self.closed
-
-    @rule(seconds=st.floats(0, 5))
-    def time_passes(self, seconds: float) -> None:
-        self.now += seconds
-        if self.core.deadline is not None and self.now >= self.core.deadline:
-            self.do(Deadline())
-
-    @rule(name=st.sampled_from(["start", "resume", "audio", "flush", "end", "invalid", "oversize"]))
-    def client(self, name: str) -> None:
-        self.do(INPUTS[name])
-
-    @rule(size=st.integers(0, 70_000), waiting=st.floats(0, 130))
-    def audio(self, size: int, waiting: float) -> None:
-        self.do(AudioFrame(bytes(size), waiting))
-
-    @rule()
-    def shutdown(self) -> None:
-        self.do(Drain())
-
-    @precondition(lambda self: self.interpreting)
-    @rule(late_ms=st.integers(0, 5000))
-    def chunk_done(self, late_ms: int) -> None:
-        self.chunk += 1
-        end_ms = max(0, self.core.audio_ms - late_ms)
-        self.wire.append(self.core.stamp(TranslationDelta(self.chunk, "x"), self.now))
-        final = ChunkFinal(self.chunk, "源", "x", 0, end_ms)
-        self.wire.append(self.core.stamp(final, self.now))
-
-    @precondition(lambda self: self.interpreting and self.flushes)
-    @rule()
-    def flush_done(self) -> None:
-        self.wire.append(self.core.stamp(Flushed(self.flushes.pop(0)), self.now))
-
-    @precondition(lambda self: self.interpreting and self.input_ended)
-    @rule()
-    def interpreter_done(self) -> None:
-        self.do(Done())
-
-    @precondition(lambda self: self.interpreting)
-    @rule()
-    def interpreter_failed(self) -> None:
-        self.do(Failed(EngineError("gone")))
-
-    @invariant()
-    def the_wire_is_in_order(self) -> None:
-        assert [stamped.seq for stamped in self.wire] == list(range(1, len(self.wire) + 1))
-        times = [stamped.at_ms for stamped in self.wire]
-        assert times == sorted(times)
-        events = [stamped.event for stamped in self.wire]
-        started = [event for event in events if isinstance(event, Started)]
-        assert len(started) <= 1
-        assert len(self.flushes) <= LIMITS.max_pending_flushes
-        for event in events:
-            if isinstance(event, ErrorReport):
-                assert event.code in CODES
-        if any(isinstance(event, Ended) for event in events):
-            assert isinstance(events[-1], Ended)
-            assert self.closed
-        assert self.closed == (self.core.state is C)
-
-
-TestOrders = Orders.TestCase
-TestOrders.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 
 
 @given(st.lists(st.integers(1, 5000), max_size=60), st.integers(1, 2))
