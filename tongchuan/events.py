@@ -95,10 +95,14 @@ class TranslationPreview(Event):
 
 @dataclass(frozen=True, slots=True)
 class TranslationDelta(Event):
-    """More committed text of chunk `chunk`. Append-only, never taken back."""
+    """More committed text of chunk `chunk`. Append-only, never taken back.
+
+    heard_ms: the audio that the decision to commit rested on (0 from a server that does not say).
+    """
 
     chunk: int
     delta: str
+    heard_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class ChunkFinal(Event):
     end_ms: int
     lag_ms: int = 0
     terms: tuple[Term, ...] = ()
+    heard_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

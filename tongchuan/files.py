@@ -127,9 +127,18 @@ def open_descriptor(
             os.close(descriptor)
 
 
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]
+    """Read from start to end. soundfile seeks to where it is after each read of a file that can
+    be sought in, at which an MP3 decoder forgets the bits it had saved: a click every block."""
+
+    def seekable(self) -> bool:
+        """As far as reads need to know."""
+        return False
+
+
 def _from_file(file: BinaryIO, name: str) -> Recording:
     try:
-        sound = soundfile.SoundFile(file)
+        sound = _Forward(file)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
         file.close()
         reason = getattr(error, "error_string", str(error)).strip().rstrip(".")

@@ -176,8 +176,8 @@ class LocalInterpreter:
                 return events.TranscriptPartial(seq, at_ms, text, start_ms, end_ms)
             case heard.TranslationPreview(text):
                 return events.TranslationPreview(seq, at_ms, text)
-            case heard.TranslationDelta(chunk, delta):
-                return events.TranslationDelta(seq, at_ms, chunk, delta)
+            case heard.TranslationDelta(chunk, delta, heard_ms):
+                return events.TranslationDelta(seq, at_ms, chunk, delta, heard_ms)
             case heard.ChunkFinal():
                 return self._chunk(event, seq, at_ms)
             case heard.Flushed(marker):
@@ -199,4 +199,5 @@ class LocalInterpreter:
             event.end_ms,
             lag_ms=self._lags.of_chunk(event.end_ms, self._now_ms()),
             terms=tuple(events.Term(term.source, term.target, term.note) for term in event.terms),
+            heard_ms=event.heard_ms,
         )

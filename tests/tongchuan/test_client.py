@@ -72,7 +72,10 @@ async def broken_off(session: Interpreter) -> None:
 
 async def test_a_session_from_sound_to_text() -> None:
     async with live() as server:
-        terms = [Term("同传", "Tongchuan", "a name"), ("你好", "hello")]
+        terms: list[Term | tuple[str, str]] = [
+            Term("同传", "Tongchuan", "a name"),
+            ("你好", "hello"),
+        ]
         async with Interpreter(address(server), terms=terms, context="a talk") as session:
             assert session.started.limits.max_frame_bytes > 0
             assert (session.started.source, session.started.target) == ("zh", "en")
@@ -100,7 +103,7 @@ async def test_a_session_from_sound_to_text() -> None:
         ("pcm_s16le", 1, tone(0.3)),
         ("pcm_s16le", 2, tone(0.3, channels=2)),
         ("pcm_s16le", 1, (tone(0.3) * 32767).astype(np.int16)),
-        ("pcm_s16le", 1, memoryview((tone(0.3) * 32767).astype("<i2")).cast("B")),
+        ("pcm_s16le", 1, memoryview((tone(0.3) * 32767).astype("<i2").tobytes())),
         ("pcm_f32le", 1, tone(0.3).astype(np.float64)),
         ("pcm_f32le", 1, bytearray(tone(0.3).tobytes())),
         ("mulaw", 1, np.full(4800, 0x10, np.uint8)),
