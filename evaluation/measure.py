@@ -1,0 +1,208 @@
+"""All figures of a run, pooled over its recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation import timing
+from evaluation.characters import ErrorRate, error_rate
+from evaluation.emissions import emissions, transcript, translation
+from evaluation.log import SessionLog
+from evaluation.offline import Offline
+from evaluation.quality import Quality, quality
+from evaluation.recordings import Recording
+from evaluation.segmenting import segmented
+from evaluation.serving import Usage
+from tongchuan.events import ChunkFinal, ErrorEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Quality of texts. error: CER, or WER of English; `error_plain` with numerals as written.
+    `by_segment` is cut as the references are, `whole` takes each recording as one text."""
+
+    error: float | None
+    error_plain: float | None
+    by_segment: Quality | None
+    whole: Quality | None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds. `yaal_*`: LongYAAL; `first_*`: from the beginning of a sentence, medians."""
+
+    yaal_unaware: float | None
+    yaal_aware: float | None
+    lag_p50: float | None
+    lag_p95: float | None
+    lag_drift: float | None
+    first_source: float | None
+    first_target: float | None
+    first_committed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A streamed run. times: None when it was not at the speed of speech.
+
+    unanswered: segments with a reference and no output. erasure: of previews, normalised.
+    """
+
+    duration_s: float
+    texts: Texts
+    times: Times | None
+    erasure: float | None
+    chunks: int
+    segments: int
+    unanswered: int
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Per second of audio. stages: model time; cpu: of all cores given; memory in MiB."""
+
+    stages: Mapping[str, float]
+    compute: float
+    cpu: float | None
+    peak_mib: float | None
+    growth_mib: float | None
+
+
+def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
+    """The figures of recordings of one direction."""
+    source, target = pairs[0][0].source, pairs[0][0].target
+    cut = segmented([(recording, emissions(log, target)) for recording, log in pairs])
+    finals = [
+        item.event
+        for _, log in pairs
+        for item in log.received
+        if isinstance(item.event, ChunkFinal)
+    ]
+    errors = [
+        item.event.code
+        for _, log in pairs
+        for item in log.received
+        if isinstance(item.event, ErrorEvent)
+    ]
+    erased = sum(
+        (timing.erasure(log, target) for _, log in pairs), start=timing.Erasure(0, 0)
+    ).normalised
+    heard = [transcript(log, source) for _, log in pairs]
+    said = [translation(log, target) for _, log in pairs]
+    texts = _texts([recording for recording, _ in pairs], heard, said, cut.quality)
+    real = all(log.speed == 1 for _, log in pairs)
+    return Streamed(
+        sum(log.duration_s for _, log in pairs),
+        texts,
+        _times(pairs, cut.delay_unaware_s, cut.delay_aware_s) if real else None,
+        erased,
+        len(finals),
+        cut.segments,
+        cut.empty,
+        tuple(errors),
+    )
+
+
+def offline(pairs: Sequence[tuple[Recording, Offline]], *, remembered: bool = False) -> Texts:
+    """The figures of the offline run; `remembered`: of its translations with memory.
+
+    Error rates add up over segments, which are given.
+    """
+    recordings = [recording for recording, _ in pairs]
+    target = recordings[0].target
+    rows = [
+        (segment, heard, said)
+        for recording, result in pairs
+        for segment, heard, said in zip(
+            recording.segments,
+            result.sources,
+            result.remembered if remembered else result.targets,
+            strict=True,
+        )
+    ]
+    space = "" if target == "zh" else " "
+    wholes = [
+        space.join(result.remembered if remembered else result.targets) for _, result in pairs
+    ]
+    scored = [(segment, said) for segment, _, said in rows if segment.target.strip()]
+    language = recordings[0].source
+    rates = [
+        _sum(error_rate(s.source, heard, language, plain=plain) for s, heard, _ in rows)
+        for plain in (False, True)
+    ]
+    return Texts(
+        rates[0].rate,
+        rates[1].rate,
+        quality([said for _, said in scored], [s.target for s, _ in scored], target),
+        quality(wholes, [_whole(recording) for recording in recordings], target),
+    )
+
+
+def cost(before: Usage, after: Usage, audio_s: float, elapsed_s: float, cores: int) -> Cost:
+    """What `audio_s` of audio cost, between two readings `elapsed_s` apart."""
+    stages = {
+        name: (seconds - before.stages.get(name, 0.0)) / audio_s
+        for name, seconds in after.stages.items()
+    }
+    cpu = growth = None
+    if before.cpu_s is not None and after.cpu_s is not None:
+        cpu = (after.cpu_s - before.cpu_s) / (elapsed_s * cores)
+    if before.mib is not None and after.mib is not None:
+        growth = after.mib - before.mib
+    return Cost(stages, sum(stages.values()), cpu, after.peak_mib, growth)
+
+
+def _texts(
+    recordings: Sequence[Recording],
+    heard: Sequence[str],
+    said: Sequence[str],
+    by_segment: Quality | None,
+) -> Texts:
+    language, target = recordings[0].source, recordings[0].target
+    space = "" if language == "zh" else " "
+    spoken = [space.join(s.source for s in recording.segments) for recording in recordings]
+    rates = [
+        _sum(
+            error_rate(reference, text, language, plain=plain)
+            for reference, text in zip(spoken, heard, strict=True)
+        )
+        for plain in (False, True)
+    ]
+    wholes = quality(said, [_whole(recording) for recording in recordings], target)
+    return Texts(rates[0].rate, rates[1].rate, by_segment, wholes)
+
+
+def _whole(recording: Recording) -> str:
+    space = "" if recording.target == "zh" else " "
+    return space.join(segment.target for segment in recording.segments)
+
+
+def _sum(rates: Iterable[ErrorRate]) -> ErrorRate:
+    return sum(rates, start=ErrorRate(0, 0))
+
+
+def _times(
+    pairs: Sequence[tuple[Recording, SessionLog]], unaware: float | None, aware: float | None
+) -> Times:
+    lags = [timing.lags_s(log) for _, log in pairs]
+    pooled = [lag for session in lags for lag in session]
+    drifts = [drift for session in lags if (drift := timing.drift(session)) is not None]
+    firsts = [first for recording, log in pairs for first in timing.firsts(recording, log)]
+    medians = [
+        timing.percentile([value for value in values if value is not None], 0.5)
+        for values in (
+            [first.source for first in firsts],
+            [first.any for first in firsts],
+            [first.committed for first in firsts],
+        )
+    ]
+    return Times(
+        unaware,
+        aware,
+        timing.percentile(pooled, 0.5),
+        timing.percentile(pooled, 0.95),
+        max(drifts, default=None),
+        *medians,
+    )

@@ -1,0 +1,163 @@
+"""The table that a bench prints, and the figures of it that are to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.measure import Cost, Streamed, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure to reach. value: None when this run did not measure it."""
+
+    name: str
+    value: float | None
+    bound: float
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it was reached; None when not measured."""
+        if self.value is None:
+            return None
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A recording, or all of one direction together."""
+
+    name: str
+    streamed: Streamed
+    offline: Texts | None
+    offline_remembered: Texts | None
+    cost: Cost | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the file."""
+        return asdict(self)
+
+
+def targets(row: Row, streams: int) -> list[Target]:
+    """What is to be reached, of all recordings together."""
+    times, texts = row.streamed.times, row.streamed.texts
+    worse = ratio = None
+    if row.offline is not None:
+        if texts.error is not None and row.offline.error is not None:
+            worse = texts.error - row.offline.error
+        if texts.by_segment and row.offline.by_segment and row.offline.by_segment.bleu:
+            ratio = texts.by_segment.bleu / row.offline.by_segment.bleu
+    alone = streams == 1
+    found = [
+        Target("CER, streaming less offline", worse, 0.03),
+        Target("BLEU, streaming over offline", ratio, 0.95, at_most=False),
+    ]
+    if times is not None and alone:
+        found += [
+            Target("LongYAAL, computation-unaware, s", times.yaal_unaware, 2.5),
+            Target("LongYAAL, computation-aware, s", times.yaal_aware, 3.5),
+            Target("first source words, p50, s", times.first_source, 1.0),
+            Target("first translated words, p50, s", times.first_target, 3.0),
+        ]
+    if times is not None and not alone:
+        found.append(Target(f"lag drift of {streams} streams, s", times.lag_drift, 0.5))
+    if row.cost is not None and alone:
+        found.append(Target("compute, share of real time", row.cost.compute, 0.6))
+    return found
+
+
+def show(rows: Sequence[Row], reached: Sequence[Target], title: str, console: Console) -> None:
+    """Print it all."""
+    console.print(_figures(rows, title))
+    last = rows[-1]
+    if last.cost is not None:
+        console.print(_costs(rows))
+    checks = Table(title="To reach", title_justify="left")
+    for heading in ("what", "reach", "here", ""):
+        checks.add_column(heading, justify="left" if heading == "what" else "right")
+    for target in reached:
+        verdict = {True: "[green]yes[/]", False: "[red]no[/]", None: "-"}[target.met]
+        bound = f"{'≤' if target.at_most else '≥'} {target.bound:g}"
+        checks.add_row(target.name, bound, _number(target.value, 3), verdict)
+    console.print(checks)
+
+
+def _figures(rows: Sequence[Row], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for row in rows:
+        table.add_column(row.name, justify="right")
+    for name, cells in _lines(rows):
+        table.add_row(name, *cells)
+    return table
+
+
+def _lines(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
+    def line(name: str, *path: str, places: int = 2) -> tuple[str, list[str]]:
+        return name, [_number(_dig(row, path), places) for row in rows]
+
+    def texts(name: str, *path: str) -> list[tuple[str, list[str]]]:
+        return [
+            line(f"error rate (CER, WER), {name}", *path, "error", places=3),
+            line(f"  numerals as written, {name}", *path, "error_plain", places=3),
+            line(f"BLEU, {name}", *path, "by_segment", "bleu"),
+            line(f"chrF, {name}", *path, "by_segment", "chrf"),
+            line(f"BLEU of whole recordings, {name}", *path, "whole", "bleu"),
+        ]
+
+    return [
+        line("audio, s", "streamed", "duration_s", places=0),
+        *texts("streamed", "streamed", "texts"),
+        *texts("offline", "offline"),
+        line("BLEU, offline with memory", "offline_remembered", "by_segment", "bleu"),
+        line("chrF, offline with memory", "offline_remembered", "by_segment", "chrf"),
+        line("LongYAAL, computation-unaware, s", "streamed", "times", "yaal_unaware"),
+        line("LongYAAL, computation-aware, s", "streamed", "times", "yaal_aware"),
+        line("lag p50, s", "streamed", "times", "lag_p50"),
+        line("lag p95, s", "streamed", "times", "lag_p95"),
+        line("lag drift, s", "streamed", "times", "lag_drift"),
+        line("first source words p50, s", "streamed", "times", "first_source"),
+        line("first translated words p50, s", "streamed", "times", "first_target"),
+        line("  committed ones, s", "streamed", "times", "first_committed"),
+        line("normalised erasure", "streamed", "erasure"),
+        line("chunks", "streamed", "chunks", places=0),
+        line("segments", "streamed", "segments", places=0),
+        line("segments without output", "streamed", "unanswered", places=0),
+        ("errors", [str(len(row.streamed.errors)) for row in rows]),
+    ]
+
+
+def _costs(rows: Sequence[Row]) -> Table:
+    stages = sorted({stage for row in rows if row.cost for stage in row.cost.stages})
+    table = Table(title="Cost, share of real time", title_justify="left")
+    table.add_column("")
+    for row in rows:
+        table.add_column(row.name, justify="right")
+    for stage in stages:
+        shares = [row.cost.stages.get(stage) if row.cost else None for row in rows]
+        table.add_row(stage, *(_number(share, 3) for share in shares))
+    for name, field, places in (
+        ("compute, all stages", "compute", 3),
+        ("processor, of all cores", "cpu", 3),
+        ("peak memory, MiB", "peak_mib", 0),
+        ("memory growth, MiB", "growth_mib", 0),
+    ):
+        table.add_row(name, *(_number(_dig(row, ("cost", field)), places) for row in rows))
+    return table
+
+
+def _dig(row: Row, path: Sequence[str]) -> float | None:
+    value: Any = row
+    for name in path:
+        value = None if value is None else getattr(value, name)
+    return None if value is None else float(value)
+
+
+def _number(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
