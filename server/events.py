@@ -107,7 +107,8 @@ def _fields(event: ServerEvent) -> tuple[str, dict[str, Any]]:
         case TranslationPreview():
             return "translation.preview", {"text": event.text}
         case TranslationDelta():
-            return "translation.delta", {"chunk": event.chunk, "delta": event.delta}
+            text = {"chunk": event.chunk, "delta": event.delta}
+            return "translation.delta", {**text, "heard_ms": event.heard_ms}
         case ChunkDone():
             return "chunk.final", _chunk(event)
         case AudioAck():
@@ -152,6 +153,7 @@ def _chunk(event: ChunkDone) -> dict[str, Any]:
         "end_ms": final.end_ms,
         "lag_ms": event.lag_ms,
         "terms": [_term(term) for term in final.terms],
+        "heard_ms": final.heard_ms,
     }
 
 
