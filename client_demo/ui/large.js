@@ -1,9 +1,9 @@
-/** Large captions over the whole screen: the last words, as big as they fit, newest at the bottom. */
+/** Large captions over the whole screen: the last words, very big, newest at the bottom. */
 
 import { joined } from "../captions/captions.js";
 
 const AWAKE_MS = 2_500;
-const KEPT_CHARS = 700; // more than any size shows at once
+const KEPT_PARAGRAPHS = 3; // more than fits on the screen at most sizes
 
 export class LargeView {
   /** @param parts `{dialog, target, source}` elements; `onclose` runs however it was left */
@@ -55,20 +55,22 @@ export class LargeView {
     const last = segments.at(-1);
     target.lang = last?.target ?? "en";
     source.lang = last?.source === "en" ? "en" : "zh";
-    let old = "";
-    let heard = "";
-    for (const chunk of chunks.slice(-30)) {
-      if (chunk !== growing) old += joined(old, chunk.text);
-      heard += joined(heard, chunk.source);
+    // Whole paragraphs, so that a line once broken stays where it is while more text comes.
+    const next = this._captions.nextParagraph();
+    const shown = Math.max(0, next - KEPT_PARAGRAPHS + 1);
+    const lines = [];
+    for (let paragraph = shown; paragraph <= next; paragraph += 1) {
+      const line = document.createElement("p");
+      const held = chunks.filter((chunk) => chunk.paragraph === paragraph && chunk !== growing);
+      const old = held.reduce((text, chunk) => text + joined(text, chunk.text), "");
+      const latest = paragraph === next;
+      const now = latest && growing ? joined(old, growing.text) : "";
+      const guess = latest ? joined(old + now, visiblePreview) : "";
+      line.append(span("old", old), span("growing", now), span("preview", guess));
+      lines.push(line);
     }
-    const now = growing ? joined(old, growing.text) : "";
-    const parts = [
-      span("old", old.slice(-KEPT_CHARS)),
-      span("growing", now),
-      span("preview", joined(old + now, visiblePreview)),
-    ];
-    if (!growing && !visiblePreview) parts[0].className = "growing";
-    target.replaceChildren(...parts);
+    target.replaceChildren(...lines);
+    const heard = chunks.slice(-12).reduce((text, chunk) => text + joined(text, chunk.source), "");
     source.textContent = (heard + joined(heard, partial)).slice(-120);
   }
 }

@@ -69,8 +69,9 @@ export class Reading {
   }
 
   _nextTheme() {
-    const shown = document.documentElement.dataset.theme;
-    const order = shown === "dark" ? ["system", "light", "dark"] : ["system", "dark", "light"];
+    // From what the system shows to its opposite first: each press of the first two is seen.
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const order = dark ? ["system", "light", "dark"] : ["system", "dark", "light"];
     const next = order[(order.indexOf(this._settings.get("theme")) + 1) % order.length];
     this._set("theme", next);
     globalThis.showTheme(next);

@@ -100,6 +100,7 @@ class ScriptedSession:
         self._socket = socket
         self._script = script
         self._seq = 0
+        self._opened: set[int] = set()
 
     async def run(self) -> None:
         """Until the client has gone or was sent away."""
@@ -146,9 +147,8 @@ class ScriptedSession:
                 return
 
     async def _finish(self, due: list[tuple[int, Event]]) -> None:
-        opened = {e.get("chunk") for _, e in due if e["type"] == "translation.delta"}
-        for _, event in due:
-            if event.get("chunk") in opened:
+        for _, event in due:  # what is begun is completed
+            if event.get("chunk") in self._opened:
                 await self._send(event)
         await self._send(
             {
@@ -162,6 +162,8 @@ class ScriptedSession:
 
     async def _send(self, event: Event) -> None:
         self._seq += 1
+        if event["type"] == "translation.delta":
+            self._opened.add(event["chunk"])
         await self._socket.send_json({"seq": self._seq, "at_ms": 0, **event})
 
 
@@ -189,7 +191,7 @@ def scripted_app(script: Script) -> ASGIApp:
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
-    """`app` on a free loopback port, in a thread; its address."""
+    """`app` on a free loopback port; its address."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -198,14 +200,20 @@ def served(app: ASGIApp) -> Iterator[str]:
         log_config=None,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    with running(uvicorn.Server(config)) as address:
+        yield address
+
+
+@contextmanager
+def running(server: uvicorn.Server) -> Iterator[str]:
+    """`server` in a thread of its own; its address."""
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
-    waited = threading.Event()
+    pause = threading.Event()
     for _ in range(int(PATIENCE_S / 0.05)):
         if server.started or not thread.is_alive():
             break
-        waited.wait(0.05)
+        pause.wait(0.05)
     assert server.started, "the test server did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
