@@ -30,13 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except TongchuanError as error:
+        failure: Exception = error
         message = str(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the program's edge
+        failure = error
         message = f"a fault in tongchuan: {type(error).__name__}: {error} (more with -v)"
     if args.verbose:
-        traceback.print_exc()
+        traceback.print_exception(failure)
     sys.stderr.write(f"tongchuan: {message}\n")
     return FAILED
 
@@ -123,13 +125,15 @@ def _term(text: str) -> Term:
 
 def _serve(args: argparse.Namespace) -> int:
     from models.factory import build_backend
+    from models.weights import terminal_progress
     from server import serve
     from server.config import load_settings
     from tongchuan.settings import models_config
 
     overrides = {name: getattr(args, name) for name in ("host", "port", "profile", "max_sessions")}
     settings = load_settings(**overrides)
-    serve.run(settings, build_backend(models_config(settings.profile)))
+    backend = build_backend(models_config(settings.profile), terminal_progress())
+    serve.run(settings, backend)
     return DONE
 
 

@@ -99,10 +99,12 @@ async def open_connection(url: str, api_key: str | None) -> ClientConnection:
 
 def refusal(event: ErrorEvent) -> SessionRefusedError:
     """The exception for an `error` that came instead of `session.started`."""
-    if event.retry_after_s is not None or event.code == "server_full":
-        wait = "" if event.retry_after_s is None else f"; try again in {event.retry_after_s:g} s"
+    if event.retry_after_s is not None:
         return ServerFullError(
-            f"the server has no free slot{wait} ({event.message})", event.retry_after_s
+            f"the server takes no session now, come back in {event.retry_after_s:g} s: "
+            f"{event.message}",
+            event.retry_after_s,
+            event.code,
         )
     return SessionRefusedError(f"the server refused the session: {event.message}", event.code)
 

@@ -22,10 +22,13 @@ class SessionRefusedError(ClientError):
 
 
 class ServerFullError(SessionRefusedError):
-    """No free slot. Try again after `retry_after_s` (None when the server gave no figure)."""
+    """No free slot, or the models still load. Try again after `retry_after_s` (None when the
+    server gave no figure)."""
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message, code="server_full")
+    def __init__(
+        self, message: str, retry_after_s: float | None = None, code: str = "no_free_slot"
+    ) -> None:
+        super().__init__(message, code)
         self.retry_after_s = retry_after_s
 
 

@@ -103,11 +103,12 @@ async def _open(options: Options, view: View, stack: AsyncExitStack) -> Session:
             )
         )
     from models.factory import build_backend
+    from models.weights import terminal_progress
     from tongchuan.local import LocalInterpreter
     from tongchuan.settings import models_config
 
     config = models_config(options.profile)
-    backend = build_backend(config)
+    backend = build_backend(config, terminal_progress())
     stack.push_async_callback(backend.close)
     view.note("loading the models…")
     await backend.start()
@@ -192,11 +193,9 @@ async def _pump(
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The exception to tell of: ours if there is one, else the group as it is."""
-    ours = failures.subgroup(TongchuanError)
-    if ours is None:
-        return failures
-    found: BaseException = ours
+    """The exception to tell of: a fault rather than one of ours, which may follow from it."""
+    _ours, faults = failures.split(TongchuanError)
+    found: BaseException = faults or failures
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]
     return found
