@@ -21,9 +21,9 @@ class Priority(IntEnum):
     PREVIEW = 2
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ticket:
-    """A place taken. `preempted` turns true when something more urgent waits for it."""
+    """A place taken, itself and no other. `preempted` turns true when something more urgent waits for it."""
 
     priority: Priority
     preempted: bool = False
@@ -68,13 +68,19 @@ class PriorityGate:
         Cancelled while it waits, it leaves the queue; a place granted meanwhile is handed on.
         """
         await self._enter(priority)
-        ticket = Ticket(priority)
+        # Since it was granted, before this ran, somebody more urgent may have come.
+        ticket = Ticket(priority, preempted=self._gives_way(priority))
         self._inside.append(ticket)
         try:
             yield ticket
         finally:
             self._inside.remove(ticket)
             self._leave()
+
+    def _gives_way(self, priority: Priority) -> bool:
+        if priority is not Priority.PREVIEW:
+            return False
+        return any(w.priority < priority and not w.granted.done() for w in self._waiters)
 
     async def _enter(self, priority: Priority) -> None:
         if self._free > 0:
