@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_PERIODS = 12  # longest repeated unit looked for, in tokens
+_LONGEST = 20  # tokens of the longest unit looked for
 _INVENTED = re.compile(
     r"字幕|请不吝|点赞|订阅|转发.*打赏|明镜|点点栏目|谢谢(大家)?(观看|收看|收听)|感谢(您的)?(观看|收看|收听)"
     r"|優優獨播|优优独播|amara\.org|中文字幕|下期再见|subtitles? by|thanks? (you )?for watching"
@@ -18,15 +18,17 @@ _INVENTED = re.compile(
 def unlooped(tokens: Sequence[int]) -> int:
     """How many of `tokens` come before a loop at their end settles in.
 
-    A loop is a unit of up to 12 tokens said at least four times in a row up to the end; one
-    saying of it is kept. Returns len(tokens) when there is none.
+    A loop is a unit said again up to the end: one token six times, two or three tokens four
+    times, a longer one (up to 20 tokens) twice; the mark between two sayings may be missing at the
+    end. One saying is kept. Returns len(tokens) when there is none.
     """
     count = len(tokens)
-    for period in range(1, min(_PERIODS, count // 4) + 1):
+    for period in range(1, min(_LONGEST, count) + 1):
         matched = 0
         while matched + period < count and tokens[-1 - matched] == tokens[-1 - matched - period]:
             matched += 1
-        if matched >= 3 * period:
+        needed = {1: 5, 2: 6, 3: 9}.get(period, period - 1)
+        if matched >= needed:
             return count - matched
     return count
 

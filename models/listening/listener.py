@@ -29,8 +29,7 @@ from models.listening.words import Word, group, join
 SpeechEdge = SpeechStarted | SpeechStopped
 _TOKENS_A_SECOND = 9.0
 _DETECT_S = 1.5
-_PROMPTS = {"zh": "以下是普通话的讲话，加了标点。", "en": ""}
-_LEAST_PROB = 0.3  # geometric mean below which a final hypothesis is noise
+_LEAST_PROB = 0.15  # geometric mean below which a final hypothesis is noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ class Listener:
         self._stepped = 0  # frame of the last step
         self._settled = True  # nothing voiced since the last final step
         self._stopped = False  # speech stopped; the window waits for its final step
-        self._primer = {name: engine.encode_text(text) for name, text in _PROMPTS.items()}
 
     @property
     def heard_ms(self) -> int:
@@ -193,30 +191,31 @@ class Listener:
             self.language = max(found, key=lambda name: found[name])
             self._detected = True
         prefix = [token for word in self._window.words for token in word.tokens]
-        since = self._window.words[-1].end_ms if self._window.words else self._window.start_ms
-        new_s = max(0.0, self._window.heard_ms - since) / 1000
-        prompt = (*self._primer[self.language], *self._window.history)
+        # A cap against endless loops. Counted from the window's start: the last stable word's end
+        # is too rough where it was aligned at the edge of the audio.
+        most = max(8, math.ceil(self._window.duration_s * _TOKENS_A_SECOND) + 8 - len(prefix))
+        prompt = self._window.history if self._config.prompt else ()
         try:
-            return await self._hear(frames, prompt, prefix, new_s)
+            return await self._hear(frames, prompt, prefix, most)
         except EngineBusyError:
             raise
         except EngineError:
             self._telemetry.count("retry")
-            return await self._hear(frames, prompt, prefix, new_s)
+            return await self._hear(frames, prompt, prefix, most)
 
     async def _hear(
         self,
         frames: NDArray[np.float32],
         prompt: Sequence[int],
         prefix: Sequence[int],
-        new_s: float,
+        most: int,
     ) -> Hypothesis:
         return await self._engine.hear(
             frames,
             language=self.language,
-            prompt=prompt if self._config.prompt else (),
+            prompt=prompt,
             prefix=prefix,
-            max_new=math.ceil(new_s * _TOKENS_A_SECOND) + 4,
+            max_new=most,
             padding_frames=self._config.padding_ms // FRAME_MS,
             beam_size=self._config.beam_size,
             telemetry=self._telemetry,
