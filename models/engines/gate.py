@@ -23,7 +23,10 @@ class Priority(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A place taken, itself and no other. `preempted` turns true when something more urgent waits for it."""
+    """A place taken. `preempted` turns true when something more urgent waits for it.
+
+    Compared by identity: two previews' tickets are not the same.
+    """
 
     priority: Priority
     preempted: bool = False

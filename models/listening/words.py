@@ -42,35 +42,52 @@ def group(
     for index, token in enumerate(tokens):
         held.append(token)
         text = decode(held)
-        if _REPLACEMENT in text and len(held) < 6:
+        if _unfinished(text, len(held)):
             continue
         text = text.replace(_REPLACEMENT, "")
         word = Word(text, tuple(held), begun, ends_ms[index], min(probs[first : index + 1]))
-        if words and _joins(words[-1].text, text):
-            before = words.pop()
-            word = Word(
-                before.text + text,
-                before.tokens + word.tokens,
-                before.start_ms,
-                word.end_ms,
-                min(before.prob, word.prob),
-            )
+        if len(words) > 1 and _divides(words[-2].text, words[-1].text, text):
+            word = _merged(words.pop(-2), _merged(words.pop(), word))
+        elif words and _joins(words[-1].text, text):
+            word = _merged(words.pop(), word)
         words.append(word)
         held, first, begun = [], index + 1, ends_ms[index]
     return words
 
 
+def _unfinished(text: str, tokens: int) -> bool:
+    """Whether more tokens may complete the last character of `text`.
+
+    One such character follows whole ones; anything else is no UTF-8, and not waited for long.
+    """
+    return text.endswith(_REPLACEMENT) and (text.count(_REPLACEMENT) == 1 or tokens < 6)
+
+
+def _merged(before: Word, word: Word) -> Word:
+    return Word(
+        before.text + word.text,
+        before.tokens + word.tokens,
+        before.start_ms,
+        word.end_ms,
+        min(before.prob, word.prob),
+    )
+
+
+def _divides(before: str, mark: str, text: str) -> bool:
+    """Whether `mark` stands within a number, as in 3.5, 1,000 and 9:30."""
+    digits = before[-1:] + text[:1]
+    return mark in (".", ",", ":") and len(digits) == 2 and digits.isdigit() and digits.isascii()
+
+
 def _joins(before: str, text: str) -> bool:
-    """Whether `text` continues the Latin word or number `before`."""
-    return (
-        bool(text)
-        and bool(before)
-        and text[0].isascii()
-        and before[-1].isascii()
-        and before[-1] not in ",.?!;: "
-        and (text[0].isalnum() or text[0] in "'-%")
-        and before[-1] != text[0] == "-"
-    ) or (bool(before) and before[-1] == " " and bool(text) and text[0] != " ")
+    """Whether `text` continues the Latin word or number `before`, or is what its space is for."""
+    if not text or not before:
+        return False
+    if before[-1] == " ":
+        return text[0] != " "
+    if not text[0].isascii() or not before[-1].isascii() or before[-1] in ",.?!;:":
+        return False
+    return text[0].isalnum() or text[0] in "'%" or (text[0] == "-" and before[-1] != "-")
 
 
 def join(words: Sequence[Word], language: str) -> str:
