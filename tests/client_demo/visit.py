@@ -123,9 +123,7 @@ class Visit:
     def module(self, path: str, expression: str, **values: Any) -> Any:
         """`expression` over the module `m` of the page and the given values."""
         names = ", ".join(values)
-        code = (
-            f"async ({{{names}}}) => {{ const m = await import('/{path}'); return {expression.strip()}; }}"
-        )
+        code = f"async ({{{names}}}) => {{ const m = await import('/{path}'); return {expression.strip()}; }}"
         return self.page.evaluate(code, json.loads(json.dumps(values)))
 
     def leave(self) -> None:
