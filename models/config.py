@@ -21,7 +21,7 @@ class RecogniserConfig(_Frozen):
     """A name from the manifest, or the path of a model folder."""
     device: Literal["cpu", "cuda"] = "cpu"
     compute_type: str = "int8"
-    threads: int = Field(default=0, ge=0, description="0: as many as the machine has, at most 4")
+    threads: int = Field(default=0, ge=0, description="0: half the cores, at most 4")
     workers: int = Field(default=1, ge=1, le=16)
 
 

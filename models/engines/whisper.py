@@ -51,7 +51,7 @@ class WhisperEngine:
     """One Whisper model, a few workers, any number of sessions."""
 
     def __init__(self, path: Path, config: RecogniserConfig) -> None:
-        threads = config.threads or min(4, len(os.sched_getaffinity(0)))
+        threads = config.threads or max(1, min(4, len(os.sched_getaffinity(0)) // 2))
         try:
             self._model = ctranslate2.models.Whisper(
                 str(path),
