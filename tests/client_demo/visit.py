@@ -123,7 +123,8 @@ class Visit:
     def module(self, path: str, expression: str, **values: Any) -> Any:
         """`expression` over the module `m` of the page and the given values."""
         names = ", ".join(values)
-        code = f"async ({{{names}}}) => {{ const m = await import('/{path}'); return {expression.strip()}; }}"
+        load = f"const m = await import('/{path}');"
+        code = f"async ({{{names}}}) => {{ {load} return {expression.strip()}; }}"
         return self.page.evaluate(code, json.loads(json.dumps(values)))
 
     def leave(self) -> None:
