@@ -80,6 +80,9 @@ def _value(numeral: str) -> str:
         elif char in _UNITS:
             section += (digit or 1) * _UNITS[char]
             digit = 0
+        elif char == "万":  # of the section only; 亿 of all before it
+            total += (section + digit or 1) * _LARGE[char]
+            section = digit = 0
         else:
             total = (total + section + digit or 1) * _LARGE[char]
             section = digit = 0

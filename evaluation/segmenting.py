@@ -8,28 +8,27 @@ from the recording's start. LongYAAL: Polák et al. 2025 (arXiv 2509.17349).
 
 from __future__ import annotations
 
-import gc
 import json
-import logging
-import math
+import subprocess
+import sys
 import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import omnisteval
-from omnisteval.io import load_resegmentation_inputs
-from omnisteval.resegment import resegment
-from omnisteval.scoring import YAALScorer
 
 from evaluation.emissions import Emission
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording, Segment
+from models.errors import TongchuanError
 
-VERSION: str = omnisteval.__version__
+VERSION = version("OmniSTEval")
+_LIMIT_S = 600.0
+_Rows = Sequence[tuple[Recording, Sequence[Emission], list[Segment]]]
+
+
+class SegmentingError(TongchuanError):
+    """OmniSTEval failed. Holds what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,80 +52,73 @@ def segmented(pairs: Sequence[tuple[Recording, Sequence[Emission]]]) -> Segmente
     if not kept:
         return Segmented(None, None, None, 0, 0)
     language = kept[0][0].target
-    chinese = language == "zh"
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        inputs = load_resegmentation_inputs(
-            **_write(Path(folder), kept, chinese=chinese), char_level=chinese
-        )
-        instances, _ = resegment(*inputs, char_level=chinese, lang=None if chinese else "en")
-        scored = quality(
-            [instance.prediction for instance in instances],
-            [instance.reference for instance in instances],
-            language,
-        )
-        delays = [_yaal(instances, aware=aware) for aware in (False, True)]
-    empty = sum(not instance.prediction.strip() for instance in instances)
-    return Segmented(scored, delays[0], delays[1], len(instances), empty)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder, kept, chinese=language == "zh")
+        _run(folder, chinese=language == "zh")
+        lines = (folder / "out" / "instances.resegmented.jsonl").read_text(encoding="utf-8")
+        cells = (folder / "out" / "scores.tsv").read_text(encoding="utf-8").split("\n")
+    instances = [json.loads(line) for line in lines.splitlines()]
+    scores = dict(cell.split("\t") for cell in cells if cell)
+    predictions = [str(instance["prediction"]) for instance in instances]
+    return Segmented(
+        quality(predictions, [str(instance["reference"]) for instance in instances], language),
+        _seconds(scores.get("LongYAAL (CU)")),
+        _seconds(scores.get("LongYAAL (CA)")),
+        len(instances),
+        sum(not prediction.strip() for prediction in predictions),
+    )
 
 
 def _with_reference(recording: Recording) -> list[Segment]:
     return [segment for segment in recording.segments if segment.target.strip()]
 
 
-def _yaal(instances: Sequence[Any], *, aware: bool) -> float | None:
-    ms = float(YAALScorer(computation_aware=aware, is_longform=True)(instances))
-    return None if math.isnan(ms) else ms / 1000
+def _seconds(ms: str | None) -> float | None:
+    return None if ms is None or ms == "nan" else float(ms) / 1000
 
 
-def _write(
-    folder: Path,
-    rows: Sequence[tuple[Recording, Sequence[Emission], list[Segment]]],
-    *,
-    chinese: bool,
-) -> dict[str, Any]:
-    """The three files; the arguments that name them."""
-    names = {
-        "speech_segmentation": folder / "segments.json",
-        "ref_sentences_file": folder / "references.txt",
-        "hypothesis_file": folder / "output.jsonl",
-    }
+def _write(folder: Path, rows: _Rows, *, chinese: bool) -> None:
+    """Its three files."""
     segments = [
         {
-            "wav": f"{recording.id}.flac",
+            "wav": f"{number}.flac",  # a recording may be there twice
             "offset": segment.start_s,
             "duration": segment.end_s - segment.start_s,
         }
-        for recording, _, kept in rows
+        for number, (_, _, kept) in enumerate(rows)
         for segment in kept
     ]
     references = [" ".join(segment.target.split()) for _, _, kept in rows for segment in kept]
     outputs = [
         {
-            "source": f"{recording.id}.flac",
+            "source": f"{number}.flac",
             "prediction": ("" if chinese else " ").join(word.text for word in words),
             "delays": [word.heard_ms for word in words],
             "elapsed": [word.at_ms for word in words],
             "source_length": recording.duration_s * 1000,
         }
-        for recording, words, _ in rows
+        for number, (recording, words, _) in enumerate(rows)
     ]
     lines = [json.dumps(output, ensure_ascii=False) for output in outputs]
-    names["speech_segmentation"].write_text(json.dumps(segments), encoding="utf-8")
-    names["ref_sentences_file"].write_text("\n".join(references) + "\n", encoding="utf-8")
-    names["hypothesis_file"].write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {name: str(path) for name, path in names.items()} | {"text_segmentation": None}
+    (folder / "segments.json").write_text(json.dumps(segments), encoding="utf-8")
+    (folder / "references.txt").write_text("\n".join(references) + "\n", encoding="utf-8")
+    (folder / "output.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Moses' tokenizer talks at INFO and leaves the pipes of its process to the collector."""
-    logger = logging.getLogger("mosestokenizer")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
+def _run(folder: Path, *, chinese: bool) -> None:
+    """Its command. In a process of its own, because it forks and ours may have threads."""
+    command = [sys.executable, "-m", "omnisteval.cli", "longform"]
+    command += ["--speech_segmentation", "segments.json", "--ref_sentences_file", "references.txt"]
+    command += ["--hypothesis_file", "output.jsonl", "--output_folder", "out"]
+    command += ["--bleu_tokenizer", "zh" if chinese else "13a"]
+    command += ["--char_level"] if chinese else ["--word_level", "--lang", "en"]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            yield
-            gc.collect()
-    finally:
-        logger.setLevel(level)
+        done = subprocess.run(  # the arguments are ours
+            command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SegmentingError(f"OmniSTEval was not done after {_LIMIT_S:g} s") from None
+    if done.returncode or not (folder / "out" / "scores.tsv").exists():
+        said = "\n".join(done.stderr.strip().splitlines()[-6:])
+        raise SegmentingError(f"OmniSTEval failed with code {done.returncode}:\n{said}")

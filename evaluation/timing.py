@@ -136,8 +136,7 @@ def erasure(log: SessionLog, language: str) -> Erasure:
                 growing, fresh = "", False
             case _:
                 continue
-        shown = done + _tokens(growing, language)
-        shown += _tokens(_visible(preview, growing.strip(), fresh=fresh), language)
+        shown = done + _tokens(_unfinished(growing.strip(), preview, fresh=fresh), language)
         erased += _erased(before, shown)
         before = shown
     return Erasure(erased, len(done))
@@ -151,10 +150,11 @@ def _erased(before: Sequence[str], shown: Sequence[str]) -> int:
     return len(was[same:].split())
 
 
-def _visible(preview: str, said: str, *, fresh: bool) -> str:
+def _unfinished(said: str, preview: str, *, fresh: bool) -> str:
+    """The growing chunk and what is shown of the preview after it."""
     if said and preview.lower().startswith(said.lower()):
-        return preview[len(said) :]
-    return preview if fresh else ""
+        return said + preview[len(said) :]
+    return f"{said} {preview}" if fresh else said
 
 
 def _tokens(text: str, language: str) -> list[str]:

@@ -42,8 +42,8 @@ def compose(text: dict[str, Any], voice: Voice) -> tuple[Samples, list[dict[str,
         pause = silence(segment.get("pause_s", round(chance.uniform(0.3, 0.8), 2)))
         segments.append(
             {
-                "start": round(at / OUT_RATE, 4),
-                "end": round((at + len(sound)) / OUT_RATE, 4),
+                "start": at / OUT_RATE,
+                "end": (at + len(sound)) / OUT_RATE,
                 "source": segment["source"],
                 "target": segment["target"],
                 "terms": segment.get("terms", []),
@@ -65,7 +65,7 @@ def make(text: dict[str, Any], voice: Voice) -> float:
     samples, segments = compose(text, voice)
     folder = ROOT / text["folder"]
     soundfile.write(folder / f"{text['id']}.flac", samples, OUT_RATE, subtype="PCM_16")
-    seconds = round(len(samples) / OUT_RATE, 4)
+    seconds = len(samples) / OUT_RATE
     # the page needs no references, and a demo's are not shipped
     notes = HERE / "samples" if text["folder"] == "client_demo" else folder
     notes.mkdir(exist_ok=True)

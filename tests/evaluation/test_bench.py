@@ -1,0 +1,58 @@
+"""The bench from its command line, against a server without models."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluation import bench
+from evaluation.log import load
+from tests.fakes import FakeBackend, FakePlan
+from tests.server.live import live
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+async def test_a_bench_prints_and_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, logs = tmp_path / "new" / "bench.json", tmp_path / "logs"
+    async with live(FakeBackend(FakePlan(chunk_ms=1000))) as server:
+        arguments = [str(DATA), "--only", "zh-short", "--no-offline", "--speed", "8"]
+        arguments += ["--streams", "2", "--out", str(out), "--logs", str(logs)]
+        url = f"ws://127.0.0.1:{server.port}"
+        code = await asyncio.to_thread(bench.main, [*arguments, "--url", url])
+    assert code == 0
+    assert "zh-short" in capsys.readouterr().out
+    body = json.loads(out.read_text(encoding="utf-8"))
+    assert [row["name"] for row in body["rows"]] == ["zh-short", "all"]
+    assert body["rows"][1]["streamed"]["chunks"] > 0
+    assert body["rows"][1]["cost"]["stages"]["translate"] > 0
+    assert body["made"]["arguments"]["streams"] == 2
+    assert load(logs / "zh-short.2.json").recording == "zh-short"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["/no/such/folder"], "no folder"),
+        ([str(DATA), "--only", ""], "--only zh or --only en"),
+        ([str(DATA), "--only", "fr"], "there are: "),
+        ([str(DATA), "--only", "zh-short", "--url", "ws://127.0.0.1:9"], "127.0.0.1:9"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert bench.main([*arguments, "--no-offline", "--out", str(tmp_path / "b.json")]) == 1
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--streams", "0"], ["--speed", "nan"], ["--cores", "x"]])
+def test_wrong_usage(option: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        bench.main(option)
+    assert caught.value.code == 2
