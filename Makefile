@@ -8,6 +8,8 @@ PORT ?= 8000
 PROFILE ?= $(or $(TONGCHUAN_PROFILE),embedded)
 # The profiles whose weights the tests run.
 TEST_PROFILES ?= embedded small
+# BROWSER=no leaves the browser tests out.
+BROWSER ?= yes
 # More words for pytest, the benchmark or the server: make test ARGS="-k wire".
 ARGS ?=
 UV_VERSION := 0.13.9
@@ -52,8 +54,9 @@ run: models ## Set up, fetch the weights, serve the page on http://HOST:PORT
 models: install ## Fetch and verify the weights of PROFILE
 	@$(BIN)/tongchuan models fetch --profile $(PROFILE)
 
-test: install-dev chromium test-models ## Run all tests: quick, real weights, browser
-	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest $(ARGS)
+WITH_BROWSER = $(filter-out no,$(BROWSER))
+test: install-dev $(if $(WITH_BROWSER),chromium) test-models ## Run all tests: quick, real weights, browser
+	@PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest $(if $(WITH_BROWSER),,-m 'not browser') $(ARGS)
 
 test-models: install
 	@for profile in $(TEST_PROFILES); do \
@@ -71,16 +74,16 @@ types: install-dev ## Types: mypy --strict
 quick: install-dev ## The tests that need neither weights nor a browser
 	@$(BIN)/python -X dev -m pytest -m 'not real and not browser' $(ARGS)
 
-bench: install-dev test-models ## Stream the benchmark recordings in real time, print the table
-	@$(BIN)/python -m evaluation.bench $(ARGS)
+bench: install-dev models ## Stream the benchmark recordings in real time, print the table
+	@$(BIN)/python -m evaluation.bench --profile $(PROFILE) $(ARGS)
 
 chromium:
-	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome google-chrome-stable; do \
-		[ -n "$$name" ] && command -v "$$name" >/dev/null 2>&1 && exit 0; done; \
+	@for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null 2>&1 && exit 0; done; \
 	echo "No Chromium or Chrome was found, and the browser tests drive one." >&2; \
 	echo "  Debian, Ubuntu: apt-get install chromium     Fedora: dnf install chromium" >&2; \
-	echo "  Elsewhere, name one: make test CHROMIUM=/path/to/chrome" >&2; \
-	echo "  Without one: make test ARGS=\"-m 'not browser'\" CHROMIUM=true" >&2; exit 1
+	echo "  Elsewhere: put one on PATH under the name chromium or google-chrome" >&2; \
+	echo "  Without one: make test BROWSER=no" >&2; exit 1
 
 install: $(PROJECT_STAMP)
 

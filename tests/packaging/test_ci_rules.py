@@ -45,7 +45,7 @@ def _run(folder: Path, *, ci: str) -> tuple[int, str]:
     (folder / "pytest.ini").write_text(INI)
     env = {**os.environ, "CI": ci, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", str(folder)]
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=110)
     return done.returncode, done.stdout
 
 

@@ -12,8 +12,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from server.config import Limits
+from tongchuan.settings import models_config
 
 ROOT = Path(__file__).parents[2]
+DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 DURATION = r"^[0-9]+(s|m)$"
 
 
@@ -178,6 +180,11 @@ def test_the_gpu_profile_has_its_model_server(gpu: Compose) -> None:
     assert service.environment["TONGCHUAN_PROFILE"] == "gpu"
     assert service.depends_on == {"llm": {"condition": "service_healthy"}}
     assert llm.healthcheck is not None
+    environment = {name: DEFAULT.sub(r"\1", value) for name, value in service.environment.items()}
+    config = models_config(environment=environment)
+    assert config.profile == "gpu"
+    assert config.llm.url == "http://llm:8001/v1"
+    assert f"--model={config.llm.model}" in [DEFAULT.sub(r"\1", word) for word in llm.command]
     assert not llm.ports
     for each in (service, llm):
         assert each.deploy.resources.reservations is not None

@@ -155,8 +155,19 @@ def test_tests_without_a_browser_say_where_to_get_one(machine: Machine) -> None:
     code, stderr, _ = machine.make("chromium", PATH=str(tools))
     assert code != 0
     assert "apt-get install chromium" in stderr
+    assert "make test BROWSER=no" in stderr
     (tools / "chromium").symlink_to("/bin/true")
     assert machine.make("chromium", PATH=str(tools))[0] == 0
+
+
+def test_the_browser_can_be_left_out(machine: Machine) -> None:
+    code, _, log = machine.make("test", "BROWSER=no", "ARGS=-k page")
+    assert code == 0
+    assert log[-3:] == [
+        "tongchuan models fetch --profile embedded",
+        "tongchuan models fetch --profile small",
+        "python -m pytest -m not browser -k page",
+    ]
 
 
 def test_help_names_the_targets(machine: Machine) -> None:
