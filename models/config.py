@@ -67,6 +67,9 @@ class PolicyConfig(_Frozen):
     max_lag_ms: int = Field(default=6000, ge=500, description="oldest word that may wait")
     pause_ms: int = Field(default=500, ge=60, description="silence that ends a chunk")
     boundary: float = Field(default=0.6, ge=0, le=1, description="LLM boundary probability")
+    boundary_after_ms: int = Field(
+        default=2500, ge=0, description="the LLM is asked about a chunk that has waited this long"
+    )
     fixed_ms: int = Field(default=3000, ge=200, description="fixed: chunk length")
     k: int = Field(default=8, ge=1, description="wait-k: words (Chinese: characters) waited for")
 

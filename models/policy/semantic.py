@@ -23,7 +23,8 @@ class SemanticPolicy:
         if evidence.final:
             return len(evidence.words)
         count = self._clause(evidence)
-        if not count and self._long_enough(evidence, len(evidence.words)):
+        waited = evidence.lag_ms >= self._config.boundary_after_ms
+        if not count and waited and self._long_enough(evidence, len(evidence.words)):
             count = await self._probable(evidence, boundary)
         if not count and evidence.lag_ms >= self._config.max_lag_ms:
             count = self._best(evidence)
@@ -32,10 +33,10 @@ class SemanticPolicy:
             self._scores = {end: p for end, p in self._scores.items() if end > taken}
         return count
 
-    def _long_enough(self, evidence: Evidence, count: int) -> bool:
-        least = self._config.min_chars
+    def _long_enough(self, evidence: Evidence, count: int, least: int | None = None) -> bool:
+        least = self._config.min_chars if least is None else least
         if evidence.language != "zh":
-            least = max(2, round(least * 0.6))
+            least = max(1, round(least * 0.6))
         return size(evidence.words[:count], evidence.language) >= least
 
     def _clause(self, evidence: Evidence) -> int:
@@ -46,7 +47,10 @@ class SemanticPolicy:
             paused = word.end_ms in evidence.paused_ms or (
                 newest and not evidence.tail and evidence.silence_ms >= self._config.pause_ms
             )
-            if (paused or ends_clause(word)) and self._long_enough(evidence, count):
+            least = self._config.min_chars
+            if paused and ends_sentence(word):
+                least = (least + 2) // 3  # short, but whole: 对。 那同时呢？
+            if (paused or ends_clause(word)) and self._long_enough(evidence, count, least):
                 return count
             if newest and evidence.silence_ms >= 2 * self._config.pause_ms and not evidence.tail:
                 return count

@@ -1,4 +1,9 @@
-"""What the LLM is told: role and direction once, then chunk by chunk."""
+"""What the LLM is told: role and direction once, then chunk by chunk.
+
+Short on purpose: on realsi-dev (90 s each of 01-tech and 06-env, the same chunks) this text gave
+BLEU 14.3, a longer one that explained an interpreter's manners 12.4, and either with example
+chunks before the session's own about 1 less: a small model copies examples into its output.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +15,8 @@ from models.languages import NAMES
 
 _CONTEXT_CHARS = 600
 _SYSTEM = (
-    "You are a professional simultaneous interpreter. Each message is the next piece of a live "
-    "{source} speech, as a speech recogniser heard it: it may hold wrong words that sound alike, "
-    "fillers and half sentences. Translate each piece into fluent spoken {target} that continues "
-    "the translation so far. Leave out fillers and repetitions. "
-    "Write only the translation of the piece."
+    "Translate the following {source} speech transcript into {target}, segment by segment. "
+    "Fix obvious recognition errors from context. Output only the translation."
 )
 
 
