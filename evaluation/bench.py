@@ -29,7 +29,8 @@ from models.errors import TongchuanError
 from tongchuan.settings import models_config
 
 _HERE = Path(__file__).resolve().parent.parent
-_FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
+FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
+"""Where recordings are looked for when no folder is given."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,7 +79,7 @@ def _speed(text: str) -> float:
 
 
 async def _bench(args: argparse.Namespace, console: Console) -> None:
-    folder = args.folder or next((known for known in _FOLDERS if known.is_dir()), _FOLDERS[-1])
+    folder = args.folder or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
     recordings = load_folder(folder, args.only if args.only is not None else "zh")
     directions = {recording.source for recording in recordings}
     if len(directions) > 1:
@@ -159,9 +160,14 @@ async def _server(args: argparse.Namespace) -> AsyncIterator[Served]:
     if args.url:
         yield Served(args.url)
         return
-    known = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0, 1]
-    async with serve(args.profile, known[: args.cores], args.streams) as served:
+    async with serve(args.profile, own_cores(args.cores), args.streams) as served:
         yield served
+
+
+def own_cores(count: int) -> list[int]:
+    """The first `count` cores that this process may use."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(count)
+    return sorted(allowed)[:count]
 
 
 async def _offline_all(
