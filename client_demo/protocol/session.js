@@ -10,6 +10,8 @@ export const SUBPROTOCOL = "tongchuan.v1";
 export const BACKLOG_WARN_S = 2; // unsent audio that the reader should know about
 export const BACKLOG_MAX_S = 15; // unsent audio at which the connection counts as lost
 
+const OPEN = 1; // WebSocket.OPEN
+const CLOSE_LIMIT_MS = 5_000; // from a fatal error to the close that follows it
 const CONNECT_LIMIT_MS = 10_000;
 const START_LIMIT_MS = 20_000;
 const DRAIN_LIMIT_MS = 60_000; // without a single event; a long tail of sentences may take longer
@@ -69,7 +71,8 @@ export class Session {
 
   /** Send one frame of audio (ArrayBuffer, pcm_s16le). False if it was not taken. */
   sendAudio(buffer) {
-    if (this.state !== "live") return false;
+    // Between the server's goodbye and `onclose` the socket takes nothing more.
+    if (this.state !== "live" || this._socket.readyState !== OPEN) return false;
     const waitingS = this._socket.bufferedAmount / this._bytesPerMs / 1000;
     this._handlers.backlog(waitingS);
     if (waitingS > BACKLOG_MAX_S) {
@@ -122,11 +125,18 @@ export class Session {
     }
     if (typeof event?.type !== "string") return;
     this._checkOrder(event.seq);
-    if (this.state === "ending") this._limit(DRAIN_LIMIT_MS, "lost");
+    if (this.state === "ending" && !this._lastError?.fatal) this._limit(DRAIN_LIMIT_MS, "lost");
     if (event.type === "session.started") this._started(event);
-    else if (event.type === "error") this._lastError = event;
+    else if (event.type === "error") this._failed(event);
     this._handlers.event(event);
     if (event.type === "session.ended") this._finish({ reason: "ended", summary: event });
+  }
+
+  _failed(error) {
+    this._lastError = error;
+    if (!error.fatal) return;
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._closed(null, ""), CLOSE_LIMIT_MS);
   }
 
   _started(event) {

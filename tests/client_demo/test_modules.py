@@ -176,6 +176,44 @@ def test_every_rate_becomes_one_the_server_takes(page: Visit) -> None:
     assert all(8000 <= rate / factor <= 48000 for rate, factor in zip(rates, factors, strict=True))
 
 
+_CLOSING = """
+(() => {
+  const said = [];
+  class Socket {
+    constructor() { this.readyState = 1; this.bufferedAmount = 0; Socket.last = this; }
+    send(data) { said.push(typeof data === "string" ? JSON.parse(data).type : data.byteLength); }
+    close() { said.push("closed"); }
+  }
+  const done = [];
+  const nothing = () => {};
+  const s = new m.Session("ws://x", { audio: { sample_rate: 16000, channels: 1 } },
+    { state: nothing, event: nothing, backlog: nothing, fault: nothing,
+      done: (outcome) => done.push(outcome.reason) }, Socket);
+  s.open();
+  const early = s.sendAudio(new ArrayBuffer(4));
+  Socket.last.onopen();
+  const hear = (event) => Socket.last.onmessage({ data: JSON.stringify(event) });
+  hear({ type: "session.started", seq: 1, limits: { max_frame_bytes: 6 } });
+  const live = s.sendAudio(new ArrayBuffer(10));
+  Socket.last.readyState = 2;
+  const closing = s.sendAudio(new ArrayBuffer(4));
+  const { onclose } = Socket.last;
+  onclose({ code: 1012, reason: "" });
+  onclose({ code: 1012, reason: "" });
+  s.end();
+  return { said, done, taken: [early, live, closing], sentMs: s.sentMs };
+})()
+"""
+
+
+def test_a_session_sends_only_while_it_may_and_ends_once(page: Visit) -> None:
+    result = page.module("protocol/session.js", _CLOSING)
+    assert result["said"] == ["session.start", 6, 4, "closed"]
+    assert result["taken"] == [False, True, False]
+    assert result["done"] == ["draining"]
+    assert result["sentMs"] == pytest.approx(10 / 32)
+
+
 def test_every_failure_has_words(page: Visit) -> None:
     known = page.module("ui/words.js", "m.REASONS.map((reason) => m.failureWords({ reason }))")
     assert all(words["title"] and words["text"] for words in known)

@@ -19,6 +19,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(900)]
 WARMING_MS = 300_000
 TALKING_MS = 300_000
 
+_TALKED_OR_FAILED = """
+() => document.querySelectorAll("#captions .target .chunk:not(.growing)").length >= 2
+  || !document.querySelector("#banner").hidden
+"""
+
 
 @pytest.fixture(scope="module")
 def embedded_server() -> Iterator[str]:
@@ -40,7 +45,8 @@ def test_mandarin_becomes_english_on_the_page(
     page.page.click("#start")
     page.state("live")
     page.context.set_default_timeout(TALKING_MS)
-    page.chunks(2)
+    page.page.wait_for_function(_TALKED_OR_FAILED)
+    assert page.page.is_hidden("#banner"), page.banner()
     page.page.click("#start")
     page.state("idle")
     texts = [text for text in page.captions() if text.strip()]
