@@ -14,7 +14,7 @@ from models.errors import TongchuanError
 from tongchuan import Interpreter, Term
 
 FRAME_MS = 60
-_GRACE_S = 180.0  # beyond the recording's length, for a server that lags
+_GRACE_S = 240.0  # beyond the recording; a server gives up by itself after 180 s
 
 
 class ReplayError(TongchuanError):
