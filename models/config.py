@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from models.errors import ConfigError
 from models.weights import WeightsConfig
@@ -17,23 +17,25 @@ class _Frozen(BaseModel):
 class RecogniserConfig(_Frozen):
     """The speech recogniser: a Whisper model in CTranslate2's format."""
 
-    model: str = "whisper-base"
-    """A name from the manifest, or the path of a model folder."""
-    device: Literal["cpu", "cuda"] = "cpu"
-    compute_type: str = "int8"
+    model: str = Field(default="whisper-base", description="manifest name, or a model folder")
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="where it runs")
+    compute_type: str = Field(default="int8", description="CTranslate2's: int8, float16, …")
     threads: int = Field(default=0, ge=0, description="0: half the cores, at most 4")
-    workers: int = Field(default=1, ge=1, le=16)
+    workers: int = Field(default=1, ge=1, le=16, description="windows heard at once")
 
 
 class LLMConfig(_Frozen):
     """The language model, in this process or behind an OpenAI-compatible URL."""
 
-    engine: Literal["embedded", "endpoint"] = "embedded"
-    model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
-    """embedded: a name from the manifest or the path of a GGUF file; endpoint: its model name."""
-    url: str = ""
-    """endpoint: the base URL that ends in /v1."""
-    api_key: str = ""
+    engine: Literal["embedded", "endpoint"] = Field(
+        default="embedded", description="llama.cpp in this process, or an OpenAI-compatible URL"
+    )
+    model: str = Field(
+        default="qwen2.5-coder-1.5b-instruct-q4_k_m",
+        description="manifest name or GGUF file; endpoint: the name it serves the model by",
+    )
+    url: str = Field(default="", description="endpoint: base URL, which ends in /v1")
+    api_key: SecretStr = Field(default=SecretStr(""), description="endpoint: bearer token")
     threads: int = Field(default=0, ge=0, description="0: as many as the machine has")
     slots: int = Field(default=4, ge=1, le=256, description="prefix caches kept, one a session")
     context_tokens: int = Field(default=2048, ge=512, description="of each slot")
@@ -54,7 +56,7 @@ class ListeningConfig(_Frozen):
     edge_ms: int = Field(default=120, ge=0, description="words ending this close to now wait")
     sure: float = Field(default=0.6, ge=0, le=1, description="…if they are this probable")
     pause_ms: int = Field(default=300, ge=60, description="silence after which words are final")
-    beam_size: int = Field(default=1, ge=1, le=10)
+    beam_size: int = Field(default=1, ge=1, le=10, description="hypotheses the decoder keeps")
     prompt: bool = Field(default=True, description="prime the recogniser with earlier words")
 
 
@@ -62,7 +64,9 @@ class PolicyConfig(_Frozen):
     """When a chunk is cut: see `models.policy`. Latency falls, and quality with it, with smaller
     `min_chars`, `max_lag_ms`, `pause_ms` and `boundary`."""
 
-    name: Literal["semantic", "fixed", "pause", "wait-k"] = "semantic"
+    name: Literal["semantic", "fixed", "pause", "wait-k"] = Field(
+        default="semantic", description="which policy; all but `semantic` are baselines"
+    )
     min_chars: int = Field(default=6, ge=1, description="shortest chunk cut at a clause")
     max_lag_ms: int = Field(default=6000, ge=500, description="oldest word that may wait")
     pause_ms: int = Field(default=500, ge=60, description="silence that ends a chunk")
@@ -81,7 +85,7 @@ class SpeakingConfig(_Frozen):
     max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
     preview_interval_ms: int = Field(default=1500, ge=0, description="at most one preview in this")
     preview_load: float = Field(default=0.55, ge=0, le=1, description="previews stop above this")
-    max_terms: int = Field(default=8, ge=0)
+    max_terms: int = Field(default=8, ge=0, description="terms told to the LLM with one chunk")
 
 
 class ModelsConfig(_Frozen):

@@ -18,7 +18,6 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
-from models.config import ModelsConfig, profile_config
 from models.errors import ConfigError
 
 ENV_PREFIX = "TONGCHUAN_"
@@ -155,22 +154,6 @@ class Settings(BaseSettings):
         default=None, min_length=8, description="when set, clients must present it; else close 4401"
     )
     limits: Limits = Field(default=Limits(), description="a group, see below")
-    models: ModelsConfig = Field(
-        default=ModelsConfig(), description="a group: changes to the profile, see `models.config`"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _models_start_from_the_profile(cls, data: Any) -> Any:
-        """What is set of `models` changes single values of the profile, not the whole."""
-        given = data.get("models", {}) if isinstance(data, dict) else None
-        if not isinstance(given, dict):
-            return data
-        try:
-            base = profile_config(data.get("profile", "embedded"))
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-        return {**data, "models": merged(base.model_dump(exclude_unset=True), given)}
 
     @field_validator("allowed_origins")
     @classmethod
@@ -197,17 +180,6 @@ def load_settings(**overrides: Any) -> Settings:
     except SettingsError as error:
         # A field that holds a list or a group and is not JSON; the message names the field.
         raise ConfigError(f"{error}; write it as JSON") from error
-
-
-def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `changes` in it, group by group."""
-    result = dict(base)
-    for key, value in changes.items():
-        old = result.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            value = merged(old, value)
-        result[key] = value
-    return result
 
 
 def _describe(detail: Mapping[str, Any]) -> str:

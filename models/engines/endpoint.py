@@ -30,7 +30,8 @@ class EndpointLLM:
                 "URL, such as http://127.0.0.1:8001/v1"
             )
         self.config = config
-        headers = {"Authorization": f"Bearer {config.api_key}"} if config.api_key else {}
+        key = config.api_key.get_secret_value()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.client = httpx.AsyncClient(
             base_url=config.url.rstrip("/") + "/",
             headers=headers,

@@ -7,7 +7,8 @@ import re
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CHATTER_HEAD = re.compile(
     r"^\s*(?:(?:sure|certainly|of course|okay|ok|yes)[,.!]?\s+)?"
-    r"(?:here(?:'s| is| are)[^:\n]{0,60}:|(?:the |my |english |chinese )*translat(?:ion|ed)[^:\n]{0,40}:"
+    r"(?:here(?:'s| is| are)[^:\n]{0,60}:"
+    r"|(?:the |my |english |chinese )*translat(?:ion|ed)[^:\n]{0,40}:"
     r"|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
     r"|(?:好的[，,。]?)?(?:以下是|这是)?(?:翻译|译文)[^：:\n]{0,12}[：:])\s*",
     re.IGNORECASE,
@@ -18,10 +19,12 @@ _MAY_BE_CHATTER = (
     "好的", "以下是", "这是翻译", "翻译", "译文",
 )  # fmt: skip
 _REFUSAL = re.compile(
-    r"^\s*(?:i(?:'m| am) (?:very )?sorry,? (?:but )?(?:i |as an |this )|sorry, (?:but )?i (?:can|am)"
-    r"|i (?:cannot|can't|am unable to|can not) (?:assist|help|translate|provide|fulfil|understand the)"
-    r"|as an ai|i(?:'m| am) (?:an ai|a language model)|(?:please )?provide (?:me with )?(?:the|more)"
-    r" (?:text|context|sentence)|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
+    r"^\s*(?:i(?:'m| am) (?:very )?sorry,? (?:but )?(?:i |as an |this )"
+    r"|sorry, (?:but )?i (?:can|am)"
+    r"|i (?:cannot|can't|am unable to|can not) "
+    r"(?:assist|help|translate|provide|fulfil|understand the)"
+    r"|as an ai|i(?:'m| am) (?:an ai|a language model)"
+    r"|(?:please )?provide (?:me with )?(?:the|more) (?:text|context|sentence)|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
     re.IGNORECASE,
 )
 _REFUSAL_HEADS = ("i'm", "i am", "sorry", "i c", "as an", "please p", "provide", "抱歉", "作为")

@@ -13,6 +13,7 @@ from server.config import load_settings
 from server.serve import build
 from tests.client_demo.scripted import running
 from tests.client_demo.visit import Visit
+from tongchuan.settings import models_config
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -29,7 +30,7 @@ _TALKED_OR_FAILED = """
 def embedded_server() -> Iterator[str]:
     """The project's server with the embedded profile."""
     settings = load_settings(host="127.0.0.1", port=0, max_sessions=1)
-    app = create_app(settings, build_backend(settings.models))
+    app = create_app(settings, build_backend(models_config(settings.profile)))
     with running(build(app, settings, configure_logging=False)) as address:
         yield address
 

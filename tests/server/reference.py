@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from models.config import ModelsConfig
 from server.config import ENV_DELIMITER, ENV_PREFIX, Limits, Settings
 from server.hub import Hub
 from server.session import limits_of
@@ -32,7 +33,9 @@ def _shown(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
         return f"`{', '.join(map(str, value))}`"
-    assert not isinstance(value, SecretStr)
+    if isinstance(value, SecretStr):
+        assert not value.get_secret_value(), "a secret has no default"
+        return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
@@ -42,14 +45,13 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
         key = prefix + name.upper()
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _rows(field.annotation, key + ENV_DELIMITER)
-        elif key != "TONGCHUAN_MODELS__PROFILE":  # TONGCHUAN_PROFILE sets it
+        elif model is not ModelsConfig or name != "profile":  # the server's table has it
             yield f"`{key}`", _shown(field.default), field.description or ""
 
 
 def settings_table(models: bool) -> str:
     """Every key of the environment: those of the server, or those of the models."""
-    start = f"{ENV_PREFIX}MODELS{ENV_DELIMITER}"
-    rows = [row for row in _rows(Settings, ENV_PREFIX) if row[0][1:].startswith(start) is models]
+    rows = _rows(ModelsConfig if models else Settings, ENV_PREFIX)
     head = ("key", "default of `embedded`" if models else "default", "what")
     return _table(head, list(rows))
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from models.config import profile_config
 from models.errors import ConfigError
 from server.config import Limits, load_settings
 
@@ -74,31 +73,3 @@ def test_settings_are_frozen() -> None:
         settings.port = 1
     with pytest.raises(ValidationError):
         settings.limits.max_terms = 1
-
-
-def test_models_start_from_the_profile_and_single_values_change_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("TONGCHUAN_PROFILE", "small")
-    monkeypatch.setenv("TONGCHUAN_MODELS__LLM__THREADS", "2")
-    models = load_settings().models
-    assert models.profile == "small"
-    assert models.llm.threads == 2
-    assert models.llm.model == profile_config("small").llm.model
-    assert models.recogniser == profile_config("small").recogniser
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("TONGCHUAN_PROFILE", "huge", "embedded"),
-        ("TONGCHUAN_MODELS__LLM__THREADS", "many", "TONGCHUAN_MODELS__LLM__THREADS"),
-        ("TONGCHUAN_MODELS__LLM__THREDS", "1", "TONGCHUAN_MODELS__LLM__THREDS"),
-    ],
-)
-def test_bad_models_name_their_key(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
-) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=words):
-        load_settings()
