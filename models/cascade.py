@@ -17,7 +17,7 @@ from models.channel import Channel
 from models.config import ModelsConfig
 from models.engines.llm import LanguageModel
 from models.engines.whisper import WhisperEngine
-from models.errors import EngineError
+from models.errors import EngineBusyError, EngineError
 from models.events import (
     SAMPLE_RATE,
     Audio,
@@ -168,8 +168,16 @@ class Cascade:
             await self._commit(self._pending.take(count), evidence.heard_ms, events)
 
     async def _boundary(self, words: tuple[Word, ...]) -> float | None:
+        """The LLM's opinion; it gets one retry."""
         language = self._pending.language
-        return await self._translator.boundary(join(words, language), language)
+        text = join(words, language)
+        try:
+            return await self._translator.boundary(text, language)
+        except EngineBusyError:
+            raise
+        except EngineError:
+            self._telemetry.count("retry")
+            return await self._translator.boundary(text, language)
 
     async def _commit(self, words: tuple[Word, ...], heard_ms: int, events: Events) -> None:
         language = self._pending.language
