@@ -61,8 +61,10 @@ def _syllable(token: int) -> Floats:
         near = np.exp(-(((harmonic * pitch - formant) / 400) ** 2))
         buzz += (0.15 + near) * np.sin(harmonic * phase)
     tone = np.sin(2 * np.pi * _hertz()[token] * time)
-    swell = np.minimum(1, np.minimum(time, time[::-1]) / 0.02)
-    return np.asarray(swell * (0.06 * buzz + 0.03 * tone), dtype=np.float32)
+    breath = np.random.default_rng(token).standard_normal(len(time))
+    swell = np.clip((np.minimum(time, time[::-1]) - 0.01) / 0.02, 0.001, 1)
+    voice = 0.06 * buzz + 0.03 * tone + 0.003 * breath
+    return np.asarray(swell * voice, dtype=np.float32)
 
 
 def spoken(text: str) -> Floats:
@@ -140,6 +142,7 @@ class FakeWhisper:
         self.calls += 1
         self.prompts.append(tuple(prompt))
         self.longest_s = max(self.longest_s, len(frames) / 100)
+        telemetry.stage("encode", 0.01)
         await asyncio.sleep(0)
         if self.gate is not None:
             await self.gate.wait()
