@@ -238,7 +238,8 @@ class Cascade:
         try:
             async with aclosing(self._translator.preview(text, self._pending.language)) as stream:
                 shown = ""
-                async for shown in stream:
+                async for grown in stream:
+                    shown = grown
                     if self._pending.version != version:
                         break
         except EngineError:

@@ -47,10 +47,10 @@ class LLMConfig(_Frozen):
 class ListeningConfig(_Frozen):
     """How audio becomes stable source text."""
 
-    step_ms: int = Field(default=800, ge=100, description="audio between two hypotheses")
+    step_ms: int = Field(default=900, ge=100, description="audio between two hypotheses")
     window_s: float = Field(default=10.0, ge=4, le=29, description="longest window encoded")
-    trim_s: float = Field(default=5.0, ge=2, description="the window is trimmed above this")
-    context_s: float = Field(default=2.0, ge=0.5, description="stable speech kept when trimmed")
+    trim_s: float = Field(default=4.0, ge=2, description="the window is trimmed above this")
+    context_s: float = Field(default=1.5, ge=0.5, description="stable speech kept when trimmed")
     padding_ms: int = Field(default=1000, ge=0, description="silence encoded after the window")
     guard_ms: int = Field(default=500, ge=0, description="words older than this need no agreement")
     edge_ms: int = Field(default=120, ge=0, description="words ending this close to now wait")

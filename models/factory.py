@@ -115,7 +115,8 @@ class CascadeBackend:
 
     def open(self, spec: SessionSpec, telemetry: Telemetry) -> Interpreter:
         """See `InterpreterBackend.open`."""
-        assert self._recogniser is not None and self._llm is not None, "start() first"
+        assert self._recogniser is not None, "start() first"
+        assert self._llm is not None, "start() first"
         return Cascade(self._recogniser, self._llm, self._config, spec, telemetry, self._load)
 
     def faults(self) -> tuple[str, ...]:

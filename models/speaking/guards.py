@@ -7,9 +7,9 @@ import re
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CHATTER_HEAD = re.compile(
     r"^\s*(?:(?:sure|certainly|of course|okay|ok|yes)[,.!]?\s+)?"
-    r"(?:here(?:'s| is| are)[^:\n]{0,60}:"
-    r"|(?:the |my |english |chinese )*translat(?:ion|ed)[^:\n]{0,40}:"
-    r"|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
+    r"(?:here(?:'s| is| are)[^:\n]{0,40}(?:translat|english|chinese|version|interpret)[^:\n]{0,30}:"
+    r"|(?:the |my |english |chinese )*translat(?:ion|ed)(?: (?:in|into|to|of the|of this)"
+    r"[^:\n]{0,30})?:|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
     r"|(?:好的[，,。]?)?(?:以下是|这是)?(?:翻译|译文)[^：:\n]{0,12}[：:])\s*",
     re.IGNORECASE,
 )
@@ -24,7 +24,8 @@ _REFUSAL = re.compile(
     r"|i (?:cannot|can't|am unable to|can not) "
     r"(?:assist|help|translate|provide|fulfil|understand the)"
     r"|as an ai|i(?:'m| am) (?:an ai|a language model)"
-    r"|(?:please )?provide (?:me with )?(?:the|more) (?:text|context|sentence)|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
+    r"|(?:please )?provide (?:me with )?(?:the|more) (?:text|context|sentence)"
+    r"|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
     re.IGNORECASE,
 )
 _REFUSAL_HEADS = ("i'm", "i am", "sorry", "i c", "as an", "please p", "provide", "抱歉", "作为")
@@ -32,7 +33,12 @@ _APOLOGY = re.compile(
     r"抱歉|对不起|不好意思|遗憾|不能|无法|没办法|sorry|cannot|can't", re.IGNORECASE
 )
 _ASIDE = re.compile(
-    r"note|translat|literal|lit\.|pinyin|i\.e\. the speaker|=|注|译|[\u4e00-\u9fff]", re.IGNORECASE
+    r"\bnotes?\b|translat|\bliteral|\blit\.|pinyin|i\.e\. the speaker|="
+    r"|注[:：]|译[者注文]|翻译[:：]|[\u4e00-\u9fff]",
+    re.IGNORECASE,
+)
+_ASIDE_ZH = re.compile(
+    r"\bnotes?\b|translat|\bliteral|=|注[:：]|译[者注文]|翻译[:：]", re.IGNORECASE
 )
 _HEAD = 64  # characters within which chatter and refusals show themselves
 _ASIDE_MOST = 48
@@ -59,6 +65,8 @@ class Guard:
         self._out = released
         self._held = ""
         self._at_head = not released
+        self._fault: GuardTrippedError | None = None
+        self._aside = _ASIDE_ZH if target == "zh" else _ASIDE
         self.done = False
         """Whether the rest of the output is to be dropped: it is no translation any more."""
         self.removed: list[str] = []
@@ -70,16 +78,35 @@ class Guard:
         return self._out
 
     def push(self, piece: str) -> str:
-        """More output; returns what is released of it."""
+        """More output; returns what is released of it.
+
+        It is judged character by character, so that it does not matter how the model cuts it. What
+        came before the fault is returned first; the fault is raised at the next call.
+        """
+        released = ""
+        try:
+            for char in piece:
+                released += self._take(char)
+        except GuardTrippedError as fault:
+            self._fault = fault
+            if not released:
+                raise
+        return released
+
+    def _take(self, char: str) -> str:
+        if self._fault is not None:
+            raise self._fault
         if self.done:
             return ""
-        self._held += piece
+        self._held += char
         if self._at_head and not self._past_head(final=False):
             return ""
         return self._release(final=False)
 
     def finish(self) -> str:
         """The output ended; returns the rest."""
+        if self._fault is not None:
+            raise self._fault
         if self.done:
             return ""
         if self._at_head:
@@ -103,7 +130,8 @@ class Guard:
         chatter = _CHATTER_HEAD.match(head)
         if chatter:
             self.removed.append("chatter")
-            head = head[chatter.end() :].lstrip(" \n\"'“")
+            self._held = head[chatter.end() :]
+            return self._past_head(final=final)  # more of it, or a refusal, may follow
         if _REFUSAL.match(head) and not _APOLOGY.search(self._source):
             raise GuardTrippedError("refusal")
         self._held = head
@@ -114,8 +142,7 @@ class Guard:
         text = self._held
         newline = text.find("\n")
         if newline >= 0:
-            if text[newline:].strip():
-                self.removed.append("chatter")
+            self.removed.append("chatter")  # a translation has one line: more was to come
             text, self._held, self.done = text[:newline], "", True
         else:
             cut = len(text) if final else self._safe(text)
@@ -123,39 +150,47 @@ class Guard:
         text = self._without_asides(text)
         if final or self.done:
             text = text.rstrip()
-            if text.endswith(('"', "”")) and not re.search('[“”"「」『』《》]', self._source):
-                text = text[:-1].rstrip()
-        self._check(text)
+            text = self._without_stray_quote(text)
+        self._check(text, final=final or self.done)
         self._out += text
         return text
 
     def _safe(self, text: str) -> int:
         """How much of `text` can go out: not an open parenthesis, nor a trailing quote or space."""
         opened = max(text.rfind("("), text.rfind("（"))
-        if (
-            opened >= 0
-            and not re.search("[)）]", text[opened:])
-            and len(text) - opened < _ASIDE_MOST
-        ):
-            return len(text[:opened].rstrip())
+        if opened >= 0 and not re.search("[)）]", text[opened:]):
+            aside = len(text) - opened < _ASIDE_MOST or self._aside.search(text[opened:])
+            if aside:
+                return len(text[:opened].rstrip())
         return len(text.rstrip(' "”'))
+
+    def _without_stray_quote(self, text: str) -> str:
+        """The output's end without a quotation mark whose partner was cut off its beginning."""
+        whole = self._out + text
+        stray = (text.endswith('"') and whole.count('"') % 2 == 1) or (
+            text.endswith("”") and whole.count("”") > whole.count("“")
+        )
+        return text[:-1].rstrip() if stray else text
 
     def _without_asides(self, text: str) -> str:
         def kept(match: re.Match[str]) -> str:
-            if _ASIDE.search(match[0]):
+            if self._aside.search(match[0]):
                 self.removed.append("chatter")
                 return ""
             return match[0]
 
         return re.sub(r"\s*[(（][^()（）]*[)）]?", kept, text)
 
-    def _check(self, text: str) -> None:
+    def _check(self, text: str, *, final: bool) -> None:
         if self._target == "en":
             if _CJK.search(text):
                 raise GuardTrippedError("source_language")
         elif self._echoes(text):
             raise GuardTrippedError("source_language")
-        if looped(self._out + text, self._target):
+        whole = self._out + text
+        if not final and self._target != "zh":
+            whole = whole[: whole.rfind(" ") + 1]  # the last word may still grow
+        if looped(whole, self._target):
             raise GuardTrippedError("loop")
 
     def _echoes(self, text: str) -> bool:
