@@ -31,8 +31,6 @@ from models.listening.window import Window
 from models.listening.words import group, join
 from models.speaking.translator import Translator
 
-PROMPTS = {"zh": "以下是普通话的讲话，加了标点。", "en": ""}
-"""What primes the recogniser, as in a session."""
 _WINDOW_FRAMES = 2900  # the most that the engine takes, padding included
 _PIECE_S = 28
 _TOKENS_A_SECOND = 9.0
@@ -99,7 +97,6 @@ class OfflineCascade:
         hypothesis = await self._recogniser.hear(
             frames,
             language=language,
-            prompt=self._recogniser.encode_text(PROMPTS[language]),
             max_new=math.ceil(len(samples) / RATE * _TOKENS_A_SECOND) + 4,
             padding_frames=_WINDOW_FRAMES - len(frames),
             beam_size=self._config.listening.beam_size,
