@@ -171,8 +171,9 @@ class Listener:
         )
 
     def _reset(self) -> None:
-        """Nothing of the window is heard again (but a new speech's first syllable may be)."""
-        self._window.restart(self._window.now - self._vad.pre_roll_ms // FRAME_MS)
+        """Nothing of the window is heard again; the silence at its end may begin a new speech."""
+        silence_ms = min(self._vad.silence_ms, self._vad.pre_roll_ms)
+        self._window.restart(self._window.now - silence_ms // FRAME_MS)
         self._tail = []
         self._settled = not self._vad.speaking
         self._stopped = False

@@ -248,7 +248,6 @@ async def test_the_end_of_the_audio_makes_the_rest_final() -> None:
     assert ear.text == sentence(9, 6), "finishing twice changes nothing"
 
 
-@pytest.mark.xfail(strict=True, reason="what was heard just before a flush is heard again")
 async def test_speech_goes_on_after_everything_so_far_was_wanted() -> None:
     ear = Ear()
     said = sentence(24, 7)
