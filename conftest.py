@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 
 COSTLY = ("real", "browser")
+_PATIENCE_S = 900  # of a costly test: a hang ends, a slow machine does not fail
 
 
 def _in_ci() -> bool:
@@ -31,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run quick tests before real ones, real ones before the browser; else keep the order."""
     items.sort(key=_cost)
+    for item in items:
+        if _cost(item) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_PATIENCE_S))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
