@@ -188,6 +188,8 @@ class Cascade:
         try:
             async with aclosing(self._translator.translate(source, language)) as stream:
                 async for piece in stream:
+                    if not pieces:
+                        await self._withdraw(events)  # it said the same, less surely
                     pieces.append(piece)
                     await events.send(TranslationDelta(chunk, piece, heard_ms))
         except EngineError as error:
