@@ -181,7 +181,7 @@ class Cascade:
 
     async def _commit(self, words: tuple[Word, ...], heard_ms: int, events: Events) -> None:
         language = self._pending.language
-        source = join(words, language)
+        source = join(words, language).lstrip("，。、；,;. ")  # marks of the chunk before
         self._chunks += 1
         chunk = self._chunks
         pieces: list[str] = []
