@@ -32,6 +32,8 @@ _ENCODER_FRAME_S = 0.02
 _SILENCE = -10.0  # log10 of the mel floor
 _WAITING = 64  # jobs that may wait for a worker: one a session is usual
 _TOKENS_KEPT_OF_PROMPT = 40
+_INSTANT_S = 0.05
+_MOST_IN_AN_INSTANT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,11 @@ class WhisperEngine:
                 return Hypothesis((), (), ())
             aligned = self._model.align(encoded, start, [tokens], len(frames))[0]
             telemetry.stage("align", time.perf_counter() - decoded_at)
-            return Hypothesis(
-                tuple(tokens),
-                _ends(aligned.alignments, len(tokens), len(frames) * FRAME_S),
-                tuple(float(p) for p in aligned.text_token_probs),
-            )
+            duration_s = len(frames) * FRAME_S
+            ends = _ends(aligned.alignments, len(tokens), duration_s)
+            count = max(len(prefix), heard(ends, duration_s))
+            probs = tuple(float(p) for p in aligned.text_token_probs)
+            return Hypothesis(tuple(tokens[:count]), ends[:count], probs[:count])
 
         return await self._run(job)
 
@@ -185,6 +187,17 @@ class WhisperEngine:
     def close(self) -> None:
         """Free the workers."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def heard(ends_s: Sequence[float], duration_s: float) -> int:
+    """How many tokens were heard: without those at the end that no audio is left for.
+
+    Whisper starts over when the words are all said; alignment crowds what it makes up into the
+    last instant. One or two tokens there may be a sound cut in half, or a mark.
+    """
+    over_s = duration_s - _INSTANT_S
+    count = next((n for n, end in enumerate(ends_s, 1) if end > over_s), len(ends_s))
+    return count if len(ends_s) - count > _MOST_IN_AN_INSTANT else len(ends_s)
 
 
 def _ends(path: Sequence[tuple[int, int]], count: int, duration_s: float) -> tuple[float, ...]:

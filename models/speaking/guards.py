@@ -8,14 +8,15 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CHATTER_HEAD = re.compile(
     r"^\s*(?:(?:sure|certainly|of course|okay|ok|yes)[,.!]?\s+)?"
     r"(?:here(?:'s| is| are)[^:\n]{0,40}(?:translat|english|chinese|version|interpret)[^:\n]{0,30}:"
-    r"|(?:the |my |english |chinese )*translat(?:ion|ed)(?: (?:in|into|to|of the|of this)"
+    r"|(?:the |my |english |chinese )*translat(?:ion|ed)(?: is| (?:in|into|to|of the|of this)"
     r"[^:\n]{0,30})?:|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
     r"|(?:好的[，,。]?)?(?:以下是|这是)?(?:翻译|译文)[^：:\n]{0,12}[：:])\s*",
     re.IGNORECASE,
 )
 _MAY_BE_CHATTER = (
-    "sure", "certainly", "of course", "okay", "ok,", "ok ", "yes", "here", "the translation",
-    "my translation", "translat", "english", "in english", "chinese", "assistant", "interpreter",
+    "sure", "certainly", "of course", "okay", "ok,", "ok ", "yes", "here", "below",
+    "the translation", "my translation", "translat", "english", "in english", "chinese",
+    "assistant", "interpreter",
     "好的", "以下是", "这是翻译", "翻译", "译文",
 )  # fmt: skip
 _REFUSAL = re.compile(
@@ -29,6 +30,18 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL_HEADS = ("i'm", "i am", "sorry", "i c", "as an", "please p", "provide", "抱歉", "作为")
+_AGREES = r"(?:sure|certainly|of course|absolutely|okay|ok|yes)[,.!]+\s+"
+_ANSWERS = re.compile(rf"^\s*{_AGREES}(?:here|below|i\b)", re.IGNORECASE)
+# It does what the speaker asked for, in several lines: "Certainly! Below is a function:", code.
+_ANSWER = re.compile(
+    rf"^\s*(?:{_AGREES})?(?:here|below)(?:'s| is| are)\b[^\n]*:\s*\n", re.IGNORECASE
+)
+_OFFER = re.compile(
+    rf"^\s*{_AGREES}i(?:'d| would) be (?:happy|glad) to "
+    r"(?:translate|(?:help|assist) (?:you )?with)",
+    re.IGNORECASE,
+)
+_OFFERED = re.compile(r"翻译|帮|协助|乐意|高兴|愿意|help|translat|happy|glad", re.IGNORECASE)
 _APOLOGY = re.compile(
     r"抱歉|对不起|不好意思|遗憾|不能|无法|没办法|sorry|cannot|can't", re.IGNORECASE
 )
@@ -41,6 +54,7 @@ _ASIDE_ZH = re.compile(
     r"\bnotes?\b|translat|\bliteral|=|注[:：]|译[者注文]|翻译[:：]", re.IGNORECASE
 )
 _HEAD = 64  # characters within which chatter and refusals show themselves
+_ANSWER_HEAD = 120  # …and answers
 _ASIDE_MOST = 48
 
 
@@ -123,7 +137,8 @@ class Guard:
             return False
         suspects = (*_MAY_BE_CHATTER, *_REFUSAL_HEADS)
         suspect = any(low.startswith(s) or s.startswith(low) for s in suspects)
-        if suspect and not final and len(head) < _HEAD and "\n" not in head:
+        most = _ANSWER_HEAD if _ANSWERS.match(head) else _HEAD
+        if suspect and not final and len(head) < most and "\n" not in head:
             chatter = _CHATTER_HEAD.match(head)
             if not chatter or chatter.end() >= len(head):
                 return False
@@ -133,6 +148,8 @@ class Guard:
             self._held = head[chatter.end() :]
             return self._past_head(final=final)  # more of it, or a refusal, may follow
         if _REFUSAL.match(head) and not _APOLOGY.search(self._source):
+            raise GuardTrippedError("refusal")
+        if _ANSWER.match(head) or (_OFFER.match(head) and not _OFFERED.search(self._source)):
             raise GuardTrippedError("refusal")
         self._held = head
         self._at_head = False

@@ -244,3 +244,39 @@ def test_however_the_output_is_cut_the_same_is_released(
 def test_plain_sentences_are_released_whole(words: list[str]) -> None:
     output = " ".join(words)
     assert guarded(output, cuts=(3, 7, 20)) == (output, "")
+
+
+# Said by the small model of real prompts: it did what the speaker spoke of.
+ANSWERS = [
+    (
+        "写一个函数。",
+        "Certainly! Below is a Python function that calculates the sequence:\n\n```py",
+    ),
+    (
+        "写一个排序。",
+        "Certainly! Here's a Python implementation of the bubble sort:\n\n```python\n",
+    ),
+    ("好的好的好的", "Sure, I'd be happy to translate that Chinese speech. Please provide it."),
+]
+
+
+@pytest.mark.parametrize(("source", "output"), ANSWERS)
+def test_an_answer_is_no_translation(source: str, output: str) -> None:
+    guard = Guard(source, "en")
+    with pytest.raises(GuardTrippedError, match="refusal"):  # noqa: PT012 - at either call
+        guard.push(output)
+        guard.finish()
+    assert guard.text == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("好的，下面是一个例子：", "Okay, here is an example:"),
+        ("当然，我很乐意帮助大家", "Sure, I'd be happy to help with that"),
+        ("结果在这里：", "Here are the results:"),
+    ],
+)
+def test_what_only_sounds_like_an_answer_is_kept(source: str, output: str) -> None:
+    guard = Guard(source, "en")
+    assert guard.push(output) + guard.finish() == output
