@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from models.errors import ConfigError, EngineError
 from models.interpreter import Telemetry
 
 _STAGES = {Priority.COMMIT: "translate", Priority.PREVIEW: "preview", Priority.BOUNDARY: "boundary"}
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # an answer of another shape
 _CONTEXT_CHARS = 160  # of source text that a boundary is judged by
 
 
@@ -115,17 +117,35 @@ class EndpointLane:
                     if answer.is_error:
                         await answer.aread()
                     answer.raise_for_status()
-                    async for line in answer.aiter_lines():
-                        text = _delta(line)
-                        if text:
-                            yield text
-                        if ticket.preempted:
-                            raise PreemptedError
+                    async with aclosing(self._pieces(answer)) as pieces:
+                        async for text in pieces:
+                            if text:
+                                yield text
+                            if ticket.preempted:
+                                raise PreemptedError
                 self._llm.fault = None
-            except (httpx.HTTPError, ValueError, KeyError) as error:
+            except (httpx.HTTPError, *_MALFORMED) as error:
                 raise self._llm.failed(error) from error
             finally:
                 telemetry.stage(_STAGES[priority], time.perf_counter() - started)
+
+    async def _pieces(self, answer: httpx.Response) -> AsyncGenerator[str, None]:
+        """The text of each line of an event stream, "" where it has none.
+
+        Raises ValueError when it is no event stream, httpx.ReadTimeout when it only stays alive.
+        """
+        waited_from = time.monotonic()
+        events = 0
+        async for line in answer.aiter_lines():
+            text = _delta(line)
+            events += line.startswith("data:")
+            if not text and time.monotonic() - waited_from > self._llm.config.timeout_s:
+                raise httpx.ReadTimeout(f"no text for {self._llm.config.timeout_s:g} s")
+            yield text
+            if text:
+                waited_from = time.monotonic()
+        if not events:
+            raise ValueError("the answer is no event stream: is it an OpenAI-compatible server?")
 
     async def boundary(
         self, conversation: Conversation, language: str, telemetry: Telemetry
@@ -133,10 +153,10 @@ class EndpointLane:
         """See `Lane.boundary`; judged by the source text alone."""
         if not self._llm.has_boundaries:
             return None
-        before = "".join(turn.user for turn in conversation.turns[-3:])
+        texts = [*(turn.user for turn in conversation.turns[-3:]), conversation.user]
         request = {
             "model": self._llm.config.model,
-            "prompt": (before + conversation.user)[-_CONTEXT_CHARS:],
+            "prompt": "".join(text.split("\n")[0] for text in texts)[-_CONTEXT_CHARS:],
             "max_tokens": 1,
             "temperature": 0,
             "logprobs": 20,
@@ -150,12 +170,13 @@ class EndpointLane:
                     telemetry.count("boundary_unsupported")
                     return None
                 answer.raise_for_status()
-                choice = answer.json()["choices"][0]
-            except (httpx.HTTPError, ValueError, KeyError, IndexError) as error:
+                mass = _mass(answer.json()["choices"][0], BOUNDARY_MARKS[language])
+                self._llm.fault = None
+                return mass
+            except (httpx.HTTPError, *_MALFORMED) as error:
                 raise self._llm.failed(error) from error
             finally:
                 telemetry.stage("boundary", time.perf_counter() - started)
-        return _mass(choice, BOUNDARY_MARKS[language])
 
     def close(self) -> None:
         """Nothing is held."""

@@ -53,8 +53,9 @@ class Window:
 
     def frames(self) -> NDArray[np.float32]:
         """Raw log-mel of the window up to now, shape (n, n_mels)."""
-        complete = self._mel.frames(self.start, max(self.start, self._mel.frame_count))
-        return np.concatenate([complete, self._mel.tail()])[: max(0, self.now - self.start)]
+        first = min(self.start, self._mel.frame_count)  # the newest frames are not complete yet
+        complete = self._mel.frames(first, self._mel.frame_count)
+        return np.concatenate([complete, self._mel.tail()])[self.start - first : self.now - first]
 
     def restart(self, frame: int) -> None:
         """Start anew at `frame`: what was heard before it is history."""

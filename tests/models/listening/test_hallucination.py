@@ -50,7 +50,9 @@ def test_a_few_repetitions_are_speech(tokens: list[int]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "字幕由Amara.org社区提供", "请不吝点赞订阅转发打赏支持明镜与点点栏目", "谢谢观看", "谢谢大家收看",
+        "字幕由Amara.org社区提供",
+        "请不吝点赞订阅转发打赏支持明镜与点点栏目",
+        "谢谢观看", "谢谢大家收看",
         "感谢您的观看", "优优独播剧场", "我们下期再见", "中文字幕志愿者 杨茜茜",
         " Thanks for watching!", "Thank you for watching.", "Please subscribe to my channel.",
         "Subtitles by the community",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -39,7 +40,7 @@ def words(*pieces: str) -> list[Word]:
 def test_however_tokens_cut_the_bytes_the_text_is_kept(text: str, cuts: set[int]) -> None:
     data = text.encode()
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [data[a:b] for a, b in itertools.pairwise(edges)]
     found = grouped(pieces)
     assert "".join(word.text for word in found) == text
     assert [token for word in found for token in word.tokens] == list(range(len(pieces)))
