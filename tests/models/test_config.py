@@ -49,4 +49,4 @@ def test_a_value_that_cannot_be_used_is_named(group: str, values: dict[str, obje
 def test_it_is_frozen() -> None:
     config = ModelsConfig(listening=ListeningConfig(step_ms=500))
     with pytest.raises(ValidationError):
-        config.listening.step_ms = 200  # type: ignore[misc]
+        config.listening.step_ms = 200

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
+from pydantic import SecretStr
 
 from models.config import LLMConfig
 from models.engines.endpoint import EndpointLane, EndpointLLM
@@ -29,7 +30,7 @@ async def endpoint(
                 engine="endpoint",
                 model="interpreter",
                 url=server.url,
-                api_key="s3cret",
+                api_key=SecretStr("s3cret"),
                 timeout_s=timeout_s,
                 parallel=parallel,
                 queue=64,
