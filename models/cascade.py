@@ -36,7 +36,7 @@ from models.events import (
     TranslationPreview,
 )
 from models.interpreter import Telemetry
-from models.listening.listener import Listener
+from models.listening.listener import Listener, SpeechEdge
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
@@ -103,18 +103,21 @@ class Cascade:
     async def _push(self, item: Audio, events: Events) -> None:
         for start in range(0, len(item.samples), _PIECE):
             piece = np.asarray(item.samples[start : start + _PIECE], dtype=np.float32)
-            for edge in self._listener.push(piece):
-                at_ms = edge.at_sample // _PER_MS
-                started = isinstance(edge, VoiceStarted)
-                await events.send(SpeechStarted(at_ms) if started else SpeechStopped(at_ms))
+            await self._tell(self._listener.push(piece), events)
             if self._listener.overdue:
                 await self._hear(events)
 
     async def _settle(self, events: Events) -> None:
         """Make everything heard so far stable."""
-        self._listener.finish()
+        await self._tell(self._listener.finish(), events)
         while self._listener.due:
             await self._hear(events)
+
+    async def _tell(self, edges: list[SpeechEdge], events: Events) -> None:
+        for edge in edges:
+            at_ms = edge.at_sample // _PER_MS
+            started = isinstance(edge, VoiceStarted)
+            await events.send(SpeechStarted(at_ms) if started else SpeechStopped(at_ms))
 
     async def _hear(self, events: Events) -> None:
         try:

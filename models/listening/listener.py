@@ -126,11 +126,15 @@ class Listener:
         behind_ms = (self._window.now - self._stepped) * FRAME_MS
         return not self._settled and behind_ms >= max(3000, 2 * self._config.step_ms)
 
-    def finish(self) -> None:
-        """The audio ended, or all of it is wanted now: the next step is final."""
-        self._vad.finish()
+    def finish(self) -> list[SpeechEdge]:
+        """The audio ended, or all of it is wanted now: the next step is final.
+
+        Returns the end of the speech that was going on, if any.
+        """
+        edges = self._vad.finish()
         if not self._settled:
             self._stopped = True
+        return list(edges)
 
     async def step(self) -> Heard | None:
         """Listen to the window once more; None when there was nothing to hear.
@@ -229,8 +233,9 @@ class Listener:
         if count < len(hypothesis.tokens):
             self._telemetry.count("recogniser_loop")
         start_ms = self._window.start_ms
-        ends = [start_ms + round(end * 1000) for end in hypothesis.ends_s[:count]]
         begun = self._window.words[-1].end_ms if self._window.words else start_ms
+        # A new alignment may put an end before the last stable word's: time never runs back.
+        ends = [max(begun, start_ms + round(end * 1000)) for end in hypothesis.ends_s[:count]]
         return group(
             hypothesis.tokens[known:count],
             ends[known:],

@@ -60,10 +60,8 @@ class SemanticPolicy:
         """All words, if the LLM is sure enough that they end here."""
         end = evidence.words[-1].end_ms
         if end not in self._scores:
-            probability = await boundary(evidence.words)
-            if probability is None:
-                return 0
-            self._scores[end] = probability
+            # An engine that cannot tell is not asked again about the same words.
+            self._scores[end] = await boundary(evidence.words) or 0.0
         return len(evidence.words) if self._scores[end] >= self._config.boundary else 0
 
     def _best(self, evidence: Evidence) -> int:
