@@ -46,7 +46,7 @@ def _mulaw(samples: Samples) -> bytes:
     at = np.searchsorted(values[order], samples).clip(1, 255)
     lower, upper = values[order[at - 1]], values[order[at]]
     nearest = np.where(samples - lower < upper - samples, order[at - 1], order[at])
-    return nearest.astype(np.uint8).tobytes()
+    return bytes(nearest.astype(np.uint8))
 
 
 def _stereo_floats(samples: Samples) -> bytes:
@@ -99,7 +99,7 @@ def _white(times: Samples) -> Samples:
 
 def _hum(times: Samples) -> Samples:
     partials = [np.sin(2 * np.pi * 50 * n * times) / n for n in (1, 2, 3, 5)]
-    return (0.1 * sum(partials)).astype(np.float32)
+    return np.asarray(0.1 * np.sum(partials, axis=0), dtype=np.float32)
 
 
 def _chords(times: Samples) -> Samples:
@@ -111,14 +111,14 @@ def _chords(times: Samples) -> Samples:
         for step in (1, 1.26, 1.498)
         for n in (1, 2, 3)
     ]
-    return (0.08 * struck * sum(notes)).astype(np.float32)
+    return np.asarray(0.08 * struck * np.sum(notes, axis=0), dtype=np.float32)
 
 
 @pytest.mark.parametrize("sound", [np.zeros_like, _white, _hum, _chords])
 async def test_nothing_is_committed_where_nobody_speaks(
     engines: Engines, sound: Callable[[Samples], Samples]
 ) -> None:
-    times = np.arange(NOISE_S * SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
+    times: Samples = np.arange(NOISE_S * SAMPLE_RATE, dtype=np.float32) / np.float32(SAMPLE_RATE)
     events = await engines.interpret(sound(times))
     assert of(events, ChunkFinal) == []
     assert of(events, TranslationDelta) == []
