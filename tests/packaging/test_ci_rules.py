@@ -36,7 +36,7 @@ def test_known():
 def test_quick(): pass
 """
 SKIPPED_MODULE = "import pytest\npytest.importorskip('no_such_module_anywhere')\n"
-INI = "[pytest]\nmarkers =\n    real\n    browser\n"
+INI = "[pytest]\nmarkers =\n    real\n    browser\n    timeout\n"
 
 
 def _run(folder: Path, *, ci: str) -> tuple[int, str]:
