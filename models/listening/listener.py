@@ -132,7 +132,9 @@ class Listener:
         Returns the end of the speech that was going on, if any.
         """
         edges = self._vad.finish()
-        if not self._settled:
+        if self._settled:
+            self._reset()
+        else:
             self._stopped = True
         return list(edges)
 

@@ -316,3 +316,13 @@ async def test_a_talk_without_end_takes_no_more_memory() -> None:
     finally:
         tracemalloc.stop()
     assert max(sizes[3:]) < 1.1 * max(sizes[:3]) + 100_000
+
+
+async def test_a_flush_in_the_pause_after_a_sentence_leaves_nothing_behind() -> None:
+    ear = Ear()
+    said = sentence(24, 9)
+    await ear.push(np.concatenate([quiet(0.7), spoken(said[:12]), quiet(0.4)]))
+    await ear.finish()
+    await ear.push(np.concatenate([quiet(1.0), spoken(said[12:]), quiet(1.0)]))
+    await ear.finish()
+    assert ear.text == said
