@@ -23,7 +23,6 @@ from models.errors import EngineError
 from models.interpreter import NoTelemetry, Telemetry
 
 _NO_CJK = r"root ::= [^\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]*"
-_STAGES = {Priority.COMMIT: "translate", Priority.PREVIEW: "preview", Priority.BOUNDARY: "boundary"}
 
 
 class EmbeddedLLM:
@@ -207,7 +206,7 @@ class EmbeddedLane:
                         if text:
                             yield text
             finally:
-                telemetry.stage(_STAGES[priority], time.perf_counter() - started)
+                telemetry.stage(priority.stage, time.perf_counter() - started)
 
     async def boundary(
         self, conversation: Conversation, language: str, telemetry: Telemetry

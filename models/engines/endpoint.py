@@ -17,7 +17,6 @@ from models.engines.llm import BOUNDARY_MARKS, Conversation, PreemptedError
 from models.errors import ConfigError, EngineError
 from models.interpreter import Telemetry
 
-_STAGES = {Priority.COMMIT: "translate", Priority.PREVIEW: "preview", Priority.BOUNDARY: "boundary"}
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # an answer of another shape
 _CONTEXT_CHARS = 160  # of source text that a boundary is judged by
 
@@ -42,8 +41,6 @@ class EndpointLLM:
         )
         self.gate = PriorityGate(config.parallel, config.queue)
         self.fault: str | None = None
-        self.continues = True
-        """Whether it continues an unfinished answer (vLLM and llama.cpp do)."""
         self.has_boundaries = True
         """Whether it gives the probabilities of text completions; False after it refused."""
 
@@ -127,7 +124,7 @@ class EndpointLane:
             except (httpx.HTTPError, *_MALFORMED) as error:
                 raise self._llm.failed(error) from error
             finally:
-                telemetry.stage(_STAGES[priority], time.perf_counter() - started)
+                telemetry.stage(priority.stage, time.perf_counter() - started)
 
     async def _pieces(self, answer: httpx.Response) -> AsyncGenerator[str, None]:
         """The text of each line of an event stream, "" where it has none.

@@ -20,6 +20,11 @@ class Priority(IntEnum):
     BOUNDARY = 1
     PREVIEW = 2
 
+    @property
+    def stage(self) -> str:
+        """What telemetry calls work of this priority."""
+        return {0: "translate", 1: "boundary", 2: "preview"}[self.value]
+
 
 @dataclass(slots=True, eq=False)
 class Ticket:
