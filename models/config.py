@@ -20,6 +20,9 @@ class RecogniserConfig(_Frozen):
     model: str = Field(default="whisper-base", description="manifest name, or a model folder")
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="where it runs")
     compute_type: str = Field(default="int8", description="CTranslate2's: int8, float16, …")
+    decoder: Literal["auto", "onnx", "ctranslate2"] = Field(
+        default="auto", description="auto: our own onnx graph on a CPU, CTranslate2's on a GPU"
+    )
     threads: int = Field(default=0, ge=0, description="0: half the cores, at most 4")
     workers: int = Field(default=1, ge=1, le=16, description="windows heard at once")
 
@@ -47,7 +50,7 @@ class LLMConfig(_Frozen):
 class ListeningConfig(_Frozen):
     """How audio becomes stable source text."""
 
-    step_ms: int = Field(default=900, ge=100, description="audio between two hypotheses")
+    step_ms: int = Field(default=700, ge=100, description="audio between two hypotheses")
     window_s: float = Field(default=10.0, ge=4, le=29, description="longest window encoded")
     trim_s: float = Field(default=4.0, ge=2, description="the window is trimmed above this")
     context_s: float = Field(default=1.5, ge=0.5, description="stable speech kept when trimmed")
@@ -83,7 +86,12 @@ class SpeakingConfig(_Frozen):
 
     memory_tokens: int = Field(default=700, ge=0, description="past chunks kept, in LLM tokens")
     max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
-    preview_interval_ms: int = Field(default=1500, ge=0, description="at most one preview in this")
+    preview_interval_ms: int = Field(
+        default=2500, ge=0, description="at most one preview in this, the first of a chunk apart"
+    )
+    preview_least: int = Field(
+        default=4, ge=1, description="shortest text previewed: Chinese characters or English words"
+    )
     preview_load: float = Field(default=0.55, ge=0, le=1, description="previews stop above this")
     max_terms: int = Field(default=8, ge=0, description="terms told to the LLM with one chunk")
 

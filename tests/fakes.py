@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -69,6 +70,10 @@ class FakeBackend:
     start_error: Exception | None = None
     open_error: TongchuanError | None = None
     broken: tuple[str, ...] = ()
+    heals_at: float = math.inf
+    check_gate: asyncio.Event | None = None
+    check_error: Exception | None = None
+    checks: int = 0
     specs: list[SessionSpec] = field(default_factory=list)
     interpreters: list[FakeInterpreter] = field(default_factory=list)
     running: int = 0
@@ -95,6 +100,16 @@ class FakeBackend:
     def faults(self) -> tuple[str, ...]:
         """Whatever the test put into `broken`."""
         return self.broken
+
+    async def check(self) -> None:
+        """Works again at the check that `heals_at` names."""
+        self.checks += 1
+        if self.check_error is not None:
+            raise self.check_error
+        if self.check_gate is not None:
+            await self.check_gate.wait()
+        if self.checks >= self.heals_at:
+            self.broken = ()
 
     async def close(self) -> None:
         """Remembers it."""

@@ -1,7 +1,8 @@
-"""Whisper by CTranslate2: encoder, forced-prefix decoding and alignment in one job.
+"""Whisper: encoder, forced-prefix decoding and alignment in one job.
 
 Radford et al. 2022 (arXiv 2212.04356). CTranslate2's encoder takes any length, so only the window
-and a little silence after it are encoded, not 30 seconds.
+and a little silence after it are encoded, not 30 seconds. The decoder is CTranslate2's on a GPU,
+and our own graph on onnxruntime on a CPU (`models.engines.decoder_graph` says why).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from models.audio.mel import normalise
 from models.config import RecogniserConfig
+from models.engines.decoder import Decoder
 from models.errors import EngineBusyError, EngineError
 from models.interpreter import Telemetry
 
@@ -41,12 +43,21 @@ class Hypothesis:
     """What was heard in a window: the forced prefix, then the new tokens.
 
     ends_s: the end of each token, seconds from the window's start.
-    probs: probability of each token given the ones before.
+    probs: probability of each new token given the ones before; it says nothing of forced ones.
     """
 
     tokens: tuple[int, ...]
     ends_s: tuple[float, ...]
     probs: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a decoding begins with: earlier text, what to do, the text as far as it is forced."""
+
+    prompt: tuple[int, ...]
+    task: tuple[int, ...]
+    prefix: tuple[int, ...]
 
 
 class WhisperEngine:
@@ -76,7 +87,13 @@ class WhisperEngine:
             for name in ("startoftranscript", "startofprev", "transcribe", "notimestamps")
         }
         self._first_special = self._token("endoftext")
+        self._decoder = self._make_decoder(path, config, threads)
         self.fault: str | None = None
+
+    def _make_decoder(self, path: Path, config: RecogniserConfig, threads: int) -> Decoder | None:
+        if config.decoder == "ctranslate2" or (config.decoder == "auto" and config.device != "cpu"):
+            return None
+        return Decoder(path, end_of_text=self._first_special, threads=threads)
 
     def _token(self, name: str) -> int:
         token = self.tokenizer.token_to_id(f"<|{name}|>")
@@ -99,6 +116,7 @@ class WhisperEngine:
         language: str,
         prompt: Sequence[int] = (),
         prefix: Sequence[int] = (),
+        draft: Sequence[int] = (),
         max_new: int,
         padding_frames: int = 100,
         beam_size: int = 1,
@@ -107,7 +125,8 @@ class WhisperEngine:
         """Transcribe one window.
 
         frames: raw log-mel, shape (n, n_mels), of at most 29 s with the padding.
-        prompt: tokens said before the window; prefix: tokens that the transcript begins with.
+        prompt: tokens said before the window; prefix: tokens that the transcript begins with;
+        draft: a guess at those after the prefix, which saves time where it is right.
         max_new: most tokens after the prefix.
         Raises EngineError when the model fails, EngineBusyError when too much waits.
         """
@@ -117,37 +136,83 @@ class WhisperEngine:
             encoded = self._encode(frames, padding_frames)
             encoded_at = time.perf_counter()
             telemetry.stage("encode", encoded_at - started)
-            start = [
-                self._special["startoftranscript"],
-                self._token(language),
-                self._special["transcribe"],
-                self._special["notimestamps"],
-            ]
-            before = (
-                [self._special["startofprev"], *prompt[-_TOKENS_KEPT_OF_PROMPT:]] if prompt else []
-            )
-            head = [*before, *start]
-            result = self._model.generate(
-                encoded,
-                [[*head, *prefix]],
-                beam_size=beam_size,
-                max_length=len(head) + len(prefix) + max_new,
-                repetition_penalty=1.0,
-            )[0]
-            tokens = [t for t in result.sequences_ids[0] if t < self._first_special]
-            decoded_at = time.perf_counter()
-            telemetry.stage("decode", decoded_at - encoded_at)
-            if not tokens:
-                return Hypothesis((), (), ())
-            aligned = self._model.align(encoded, start, [tokens], len(frames))[0]
-            telemetry.stage("align", time.perf_counter() - decoded_at)
-            duration_s = len(frames) * FRAME_S
-            ends = _ends(aligned.alignments, len(tokens), duration_s)
-            count = max(len(prefix), heard(ends, duration_s))
-            probs = tuple(float(p) for p in aligned.text_token_probs)
-            return Hypothesis(tuple(tokens[:count]), ends[:count], probs[:count])
+            head = _Head(self._prompt(prompt), self._task(language), tuple(prefix))
+            if self._decoder is not None and beam_size == 1:
+                return self._decode(encoded, head, draft, max_new, len(frames), telemetry)
+            return self._generate(encoded, head, beam_size, max_new, len(frames), telemetry)
 
         return await self._run(job)
+
+    def _prompt(self, prompt: Sequence[int]) -> tuple[int, ...]:
+        return (self._special["startofprev"], *prompt[-_TOKENS_KEPT_OF_PROMPT:]) if prompt else ()
+
+    def _task(self, language: str) -> tuple[int, ...]:
+        special = self._special
+        names = special["startoftranscript"], self._token(language), special["transcribe"]
+        return (*names, special["notimestamps"])
+
+    def _decode(
+        self,
+        encoded: Any,
+        head: _Head,
+        draft: Sequence[int],
+        max_new: int,
+        count: int,
+        telemetry: Telemetry,
+    ) -> Hypothesis:
+        """By our own graph; `count` mel frames hold audio."""
+        assert self._decoder is not None
+        started = time.perf_counter()
+        found = self._decoder.decode(
+            np.asarray(encoded, dtype=np.float32)[0],
+            head.prompt,
+            head.task,
+            head.prefix,
+            draft,
+            max_new=max_new,
+            frames=max(1, count // 2),
+        )
+        telemetry.stage("decode", time.perf_counter() - started)
+        telemetry.count("draft_tokens", len(draft))
+        telemetry.count("draft_kept", found.kept)
+        duration_s = count * FRAME_S
+        ends = tuple(min(frame * _ENCODER_FRAME_S, duration_s) for frame in found.end_frames)
+        probs = (1.0,) * len(head.prefix) + found.probs
+        return _hypothesis(head, found.tokens, ends, probs, duration_s)
+
+    def _generate(
+        self,
+        encoded: Any,
+        head: _Head,
+        beam_size: int,
+        max_new: int,
+        count: int,
+        telemetry: Telemetry,
+    ) -> Hypothesis:
+        """By CTranslate2; `count` mel frames hold audio."""
+        started = time.perf_counter()
+        before = [*head.prompt, *head.task, *head.prefix]
+        result = self._model.generate(
+            encoded,
+            [before],
+            beam_size=beam_size,
+            # It lets at most half of this be new.
+            max_length=max(len(before), max_new) + max_new,
+        )[0]
+        # The forced prefix comes back with what follows.
+        tokens = [token for token in result.sequences_ids[0] if token < self._first_special]
+        tokens = tokens[: len(head.prefix) + max_new]
+        decoded_at = time.perf_counter()
+        telemetry.stage("decode", decoded_at - started)
+        if not tokens:
+            return Hypothesis((), (), ())
+        # It adds the last token of the task, "no timestamps", itself.
+        aligned = self._model.align(encoded, list(head.task[:-1]), [tokens], count)[0]
+        telemetry.stage("align", time.perf_counter() - decoded_at)
+        duration_s = count * FRAME_S
+        ends = _ends(aligned.alignments, len(tokens), duration_s)
+        probs = tuple(float(p) for p in aligned.text_token_probs)
+        return _hypothesis(head, tokens[len(head.prefix) :], ends, probs, duration_s)
 
     async def detect(
         self, frames: NDArray[np.float32], languages: Sequence[str]
@@ -176,7 +241,7 @@ class WhisperEngine:
         try:
             # Cancelled here, the job itself still runs to its end (it is short); nobody reads it.
             result = await asyncio.get_running_loop().run_in_executor(self._pool, job)
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # onnxruntime's share no base with CTranslate2's
             self.fault = f"recogniser: {error}"
             raise EngineError(f"the recogniser failed: {error}") from error
         finally:
@@ -187,6 +252,18 @@ class WhisperEngine:
     def close(self) -> None:
         """Free the workers."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _hypothesis(
+    head: _Head,
+    new: Sequence[int],
+    ends_s: Sequence[float],
+    probs: Sequence[float],
+    duration_s: float,
+) -> Hypothesis:
+    count = max(len(head.prefix), heard(ends_s, duration_s))
+    tokens = (*head.prefix, *new)
+    return Hypothesis(tokens[:count], tuple(ends_s[:count]), tuple(probs[:count]))
 
 
 def heard(ends_s: Sequence[float], duration_s: float) -> int:

@@ -27,9 +27,10 @@ _WORDS_ZH = (
 _WORDS_EN = "you know|i mean|oh|ah|aha|eh|ooh|huh|uh-huh|mm-hmm|sort of|kind of"
 _ALONE = re.compile(rf"(?:{_WORDS_ZH})+|(?:(?:{_WORDS_EN})\s*)+", re.IGNORECASE)
 _JOINING_ZH = "就是|然后|那么|那|就|所以说"  # fillers as a whole utterance; else they join clauses
+_SPELLED_ZH = r"\bn[ae]i? ?ge?\b"  # 那个 as Whisper spells it when it is all there is: nag nag
 _JOINING_EN = "like|so|well|and|but|or"
 _ONLY = {
-    "zh": re.compile(rf"(?:(?:{_WORDS_ZH}|{_JOINING_ZH})\s*)+"),
+    "zh": re.compile(rf"(?:(?:{_WORDS_ZH}|{_JOINING_ZH}|{_SPELLED_ZH})\s*)+"),
     "en": re.compile(rf"(?:(?:{_WORDS_EN}|{_JOINING_EN})\b\s*)+", re.IGNORECASE),
 }
 

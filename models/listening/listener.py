@@ -222,6 +222,7 @@ class Listener:
             language=self.language,
             prompt=prompt,
             prefix=prefix,
+            draft=[token for word in self._tail for token in word.tokens],
             max_new=most,
             padding_frames=self._config.padding_ms // FRAME_MS,
             beam_size=self._config.beam_size,
@@ -231,7 +232,7 @@ class Listener:
     def _words(self, hypothesis: Hypothesis) -> list[Word]:
         """The hypothesis after the stable words, loops cut off."""
         known = sum(len(word.tokens) for word in self._window.words)
-        count = hallucination.unlooped(hypothesis.tokens)
+        count = hallucination.unlooped(hypothesis.tokens, hypothesis.ends_s)
         if count < len(hypothesis.tokens):
             self._telemetry.count("recogniser_loop")
         start_ms = self._window.start_ms

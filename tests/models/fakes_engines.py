@@ -133,6 +133,7 @@ class FakeWhisper:
         language: str,
         prompt: Sequence[int] = (),
         prefix: Sequence[int] = (),
+        draft: Sequence[int] = (),
         max_new: int,
         padding_frames: int = 100,
         beam_size: int = 1,
