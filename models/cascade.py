@@ -7,7 +7,7 @@ policy, translates chunk by chunk, and previews the rest when there is capacity.
 from __future__ import annotations
 
 import asyncio
-import time
+import math
 from contextlib import aclosing
 
 import numpy as np
@@ -40,7 +40,7 @@ from models.listening.listener import Listener, SpeechEdge
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
-from models.policy import make_policy
+from models.policy import make_policy, size
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
@@ -73,7 +73,7 @@ class Cascade:
         self._chunks = 0
         self._shown = TranscriptPartial("", 0, 0)
         self._previewed = ""
-        self._previewed_at = 0.0
+        self._previewed_at = -math.inf
         self._previews_paused = False
 
     async def interpret(self, audio: Channel[AudioInput], events: Events) -> None:
@@ -215,14 +215,16 @@ class Cascade:
         )
         self._telemetry.count("chunks")
         self._pending.spoken()
+        self._previewed_at = -math.inf  # the next chunk's first preview need not wait
         await self._show(events)
 
     # previews ----------------------------------------------------------------------------
 
     def _may_preview(self) -> bool:
-        if not self._spec.previews or not self._pending.preview_text:
+        heard = size(self._pending.uncommitted, self._pending.language)
+        if not self._spec.previews or heard < self._config.speaking.preview_least:
             return False
-        waited_ms = (time.monotonic() - self._previewed_at) * 1000
+        waited_ms = (asyncio.get_running_loop().time() - self._previewed_at) * 1000
         return waited_ms >= self._config.speaking.preview_interval_ms and self._llm.idle
 
     async def _preview(self, events: Events) -> None:
@@ -237,7 +239,7 @@ class Cascade:
                 await self._withdraw(events)
         if busy:
             return
-        self._previewed_at = time.monotonic()
+        self._previewed_at = asyncio.get_running_loop().time()
         version = self._pending.version
         text = self._pending.preview_text
         try:
@@ -245,6 +247,8 @@ class Cascade:
                 shown = ""
                 async for grown in stream:
                     shown = grown
+                    if grown.strip().startswith(self._previewed):  # nothing is taken back
+                        await self._show_preview(grown.strip(), events)
                     if self._pending.version != version:
                         break
         except EngineError:

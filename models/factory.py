@@ -21,6 +21,7 @@ from models.errors import ConfigError
 from models.events import SessionSpec
 from models.interpreter import Capacity, Interpreter, NoTelemetry, Telemetry
 from models.load import Load
+from models.selfcheck import check_llm, check_recogniser
 from models.speaking.prompt import system_prompt
 
 # What a second of speech costs, as measured on realsi-dev (zh2en) with the default policy.
@@ -44,32 +45,14 @@ class CascadeBackend:
     async def start(self) -> Capacity:
         """See `InterpreterBackend.start`."""
         config = self._config
-        self._recogniser = await asyncio.to_thread(self._load_recogniser)
-        self._llm = await asyncio.to_thread(self._make_llm)
+        self._recogniser = await asyncio.to_thread(load_recogniser, config, self._progress)
+        self._llm = await asyncio.to_thread(make_llm, config, self._progress)
         await self._llm.start()
         capacity = await self._measure(self._recogniser, self._llm)
         if config.llm.engine == "embedded" and capacity.sessions > config.llm.slots:
             details = {**capacity.details, "llm_slots": float(config.llm.slots)}
             return Capacity(capacity.share, config.llm.slots, details)
         return capacity
-
-    def _load_recogniser(self) -> WhisperEngine:
-        config = self._config.recogniser
-        return WhisperEngine(self._weights(config.model), config)
-
-    def _make_llm(self) -> LanguageModel:
-        config = self._config.llm
-        if config.engine == "endpoint":
-            return EndpointLLM(config)
-        return EmbeddedLLM(self._weights(config.model), config)
-
-    def _weights(self, model: str) -> Path:
-        path = Path(model).expanduser()
-        if path.is_absolute() or path.exists():
-            if not path.exists():
-                raise ConfigError(f"there is no model at {path}: give a name or a path that exists")
-            return path
-        return weights.ensure(model, config=self._config.weights, progress=self._progress)
 
     async def _measure(self, recogniser: WhisperEngine, llm: LanguageModel) -> Capacity:
         """Time the models at a typical step and chunk; the second run of each counts."""
@@ -124,6 +107,13 @@ class CascadeBackend:
         engines = (self._recogniser, self._llm)
         return tuple(engine.fault for engine in engines if engine is not None and engine.fault)
 
+    async def check(self) -> None:
+        """See `InterpreterBackend.check`."""
+        if self._recogniser is not None and self._recogniser.fault:
+            await check_recogniser(self._recogniser)
+        if self._llm is not None and self._llm.fault:
+            await check_llm(self._llm)
+
     async def close(self) -> None:
         """See `InterpreterBackend.close`."""
         if self._llm is not None:
@@ -135,3 +125,31 @@ class CascadeBackend:
 def build_backend(config: ModelsConfig, progress: weights.Progress | None = None) -> CascadeBackend:
     """The engines of `config`, not loaded yet: `start()` fetches what is missing and loads."""
     return CascadeBackend(config, progress)
+
+
+def load_recogniser(
+    config: ModelsConfig, progress: weights.Progress | None = None
+) -> WhisperEngine:
+    """The recogniser of `config`, loaded; its weights are fetched first if they are missing.
+
+    Blocks; run it off the event loop. Raises WeightsError, ConfigError or EngineError.
+    """
+    recogniser = config.recogniser
+    return WhisperEngine(_find(recogniser.model, config.weights, progress), recogniser)
+
+
+def make_llm(config: ModelsConfig, progress: weights.Progress | None = None) -> LanguageModel:
+    """The language model of `config`, not started; fetches as `load_recogniser` does."""
+    if config.llm.engine == "endpoint":
+        return EndpointLLM(config.llm)
+    return EmbeddedLLM(_find(config.llm.model, config.weights, progress), config.llm)
+
+
+def _find(model: str, config: weights.WeightsConfig, progress: weights.Progress | None) -> Path:
+    """The files of `model`, a path or a name in the manifest."""
+    path = Path(model).expanduser()
+    if path.exists():
+        return path
+    if path.is_absolute():
+        raise ConfigError(f"there is no model at {path}: give a name or a path that exists")
+    return weights.ensure(model, config=config, progress=progress)

@@ -68,5 +68,11 @@ class InterpreterBackend(Protocol):
     def faults(self) -> tuple[str, ...]:
         """What is broken now, in words for an operator; empty when all engines work."""
 
+    async def check(self) -> None:
+        """Try each engine that is at fault with a tiny request; `faults()` then tells the outcome.
+
+        May be cancelled, and called again.
+        """
+
     async def close(self) -> None:
         """Free the engines. Idempotent."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import time
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,18 @@ import httpx
 import xllamacpp
 
 from models.config import LLMConfig
+from models.engines.boundary import boundary_mass
 from models.engines.gate import Priority, PriorityGate, Ticket
-from models.engines.llm import BOUNDARY_MARKS, Conversation, PreemptedError
+from models.engines.llm import Conversation, PreemptedError
 from models.engines.template import ChatTemplate
+from models.engines.threads import Threads
 from models.errors import EngineError
 from models.interpreter import NoTelemetry, Telemetry
 
 _NO_CJK = r"root ::= [^\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]*"
+_BATCH_TOKENS = 128  # of a prompt, between two looks at whether it is still wanted
+_START_LIMIT_S = 600.0  # to load and warm: once, and slow where the disk or the machine is
+_LEAVE_S = 5.0  # for what still runs when the model is closed
 
 
 class EmbeddedLLM:
@@ -34,20 +37,28 @@ class EmbeddedLLM:
         self._server: Any = None
         self._template: ChatTemplate | None = None
         self._free = list(range(config.slots))
-        self._pool = ThreadPoolExecutor(config.parallel + 1, thread_name_prefix="llm")
+        self._threads = Threads(config.parallel + 1, "the language model")
+        self._silence_s = _START_LIMIT_S
         self.gate = PriorityGate(config.parallel, config.queue)
         self.fault: str | None = None
 
     async def start(self) -> None:
         """Load the model, take its chat template apart, run it once."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.run_in_executor(self._pool, self._load)
-        self._template = await loop.run_in_executor(self._pool, self._derive_template)
-        lane = self.lane()
         try:
-            await lane.boundary(Conversation("Translate.", (), "你好"), "zh", NoTelemetry())
-        finally:
-            lane.close()
+            async with asyncio.timeout(_START_LIMIT_S):
+                self._server = await self._threads.start(self._load)
+                self._template = await self._threads.start(self._derive_template)
+                lane = self.lane()
+                try:
+                    await lane.boundary(Conversation("Translate.", (), "你好"), "zh", NoTelemetry())
+                finally:
+                    lane.close()
+        except TimeoutError:
+            raise EngineError(
+                f"{self._path} was not loaded and warm within {_START_LIMIT_S:g} s: "
+                "is the machine overloaded, or the disk very slow?"
+            ) from None
+        self._silence_s = self._config.timeout_s
 
     def _load(self) -> Any:
         if not self._path.is_file():
@@ -57,6 +68,7 @@ class EmbeddedLLM:
         params = xllamacpp.CommonParams()
         params.model.path = str(self._path)
         params.n_parallel = config.slots
+        params.n_batch = _BATCH_TOKENS
         params.n_ctx = config.context_tokens * config.slots
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
@@ -74,7 +86,7 @@ class EmbeddedLLM:
                 answer = httpx.post(
                     f"{self._server.listening_address}/apply-template",
                     json={"messages": messages},
-                    timeout=10,
+                    timeout=_START_LIMIT_S,
                     trust_env=False,
                 )
                 return str(answer.raise_for_status().json()["prompt"])
@@ -108,10 +120,13 @@ class EmbeddedLLM:
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Run one completion request; closing the iterator, or preemption, stops it.
 
+        Results come as its prompt is read, too: a long one is not taken for silence, and can be
+        stopped.
         Raises EngineError when the model fails or is silent for the time limit.
         """
         loop = asyncio.get_running_loop()
-        # Bounded by max_tokens of the request.
+        request = {**request, "stream": True, "return_progress": True}
+        # Bounded by the tokens of the prompt and those asked for.
         results: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         stop = False
 
@@ -127,14 +142,17 @@ class EmbeddedLLM:
                     receive(answer)
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader must hear of it
                 message = {"error": {"message": str(error)}}
-                loop.call_soon_threadsafe(results.put_nowait, message)
+                with suppress(RuntimeError):  # the loop may be gone
+                    loop.call_soon_threadsafe(results.put_nowait, message)
             finally:
-                loop.call_soon_threadsafe(results.put_nowait, None)
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(results.put_nowait, None)
 
-        work = loop.run_in_executor(self._pool, run)
+        work: asyncio.Future[None] | None = None
         try:
+            work = self._threads.start(run)
             while True:
-                async with asyncio.timeout(self._config.timeout_s):
+                async with asyncio.timeout(self._silence_s):
                     result = await results.get()
                 if result is None:
                     break
@@ -145,16 +163,16 @@ class EmbeddedLLM:
                     raise PreemptedError
             self.fault = None
         except TimeoutError:
-            self.fault = f"language model: silent for {self._config.timeout_s:g} s"
+            self.fault = f"language model: silent for {self._silence_s:g} s"
             raise EngineError(self.fault) from None
         except EngineError as error:
             self.fault = str(error)
             raise
         finally:
-            # The place is given on only when llama.cpp has let go of the slot: one token's time.
+            # The place is given on only when llama.cpp has let go of the slot: a batch's time.
             stop = True
-            if not work.done():
-                await asyncio.wait([work], timeout=self._config.timeout_s)
+            if work is not None and not work.done():
+                await asyncio.wait([work], timeout=self._silence_s)
 
     def render(self, conversation: Conversation, *, open_turn: bool = False) -> str:
         """The prompt of `conversation` in the model's chat template."""
@@ -162,9 +180,9 @@ class EmbeddedLLM:
         return self._template.render(conversation, open_turn=open_turn)
 
     async def close(self) -> None:
-        """Free the model."""
+        """Free the model. Work that does not let go of it in time keeps it, and is left behind."""
+        await self._threads.settle(_LEAVE_S)
         self._server = None
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 class EmbeddedLane:
@@ -190,7 +208,6 @@ class EmbeddedLane:
             "prompt": self._llm.render(conversation) + prefix,
             "n_predict": max_tokens,
             "temperature": 0.0,
-            "stream": True,
             "id_slot": self._slot,
             "cache_prompt": True,
         }
@@ -226,7 +243,8 @@ class EmbeddedLane:
             async with aclosing(self._llm.stream(request, ticket)) as results:
                 async for result in results:
                     _count(result, telemetry)
-                    total = boundary_mass(result, BOUNDARY_MARKS[language])
+                    if total is None and result.get("choices"):
+                        total = boundary_mass(result["choices"][0], language)
             telemetry.stage("boundary", time.perf_counter() - started)
             return total
 
@@ -235,22 +253,6 @@ class EmbeddedLane:
         if not self._closed:
             self._closed = True
             self._llm.release(self._slot)
-
-
-def boundary_mass(result: dict[str, Any], marks: str) -> float | None:
-    """Probability of punctuation or the end of the text as the next token, of one completion.
-
-    None when the result has no probabilities. A special token is written as an empty text.
-    """
-    logprobs = result["choices"][0].get("logprobs") if result.get("choices") else None
-    if not logprobs or not logprobs.get("content"):
-        return None
-    total = 0.0
-    for candidate in logprobs["content"][0]["top_logprobs"]:
-        text = str(candidate["token"]).strip(" ")
-        if text == "" or text[0] in marks or text[0] == "\n":
-            total += math.exp(candidate["logprob"])
-    return min(1.0, total)
 
 
 def _count(result: dict[str, Any], telemetry: Telemetry) -> None:

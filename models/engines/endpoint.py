@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -12,8 +11,9 @@ from typing import Any
 import httpx
 
 from models.config import LLMConfig
+from models.engines.boundary import boundary_mass
 from models.engines.gate import Priority, PriorityGate
-from models.engines.llm import BOUNDARY_MARKS, Conversation, PreemptedError
+from models.engines.llm import Conversation, PreemptedError
 from models.errors import ConfigError, EngineError
 from models.interpreter import Telemetry
 
@@ -167,7 +167,7 @@ class EndpointLane:
                     telemetry.count("boundary_unsupported")
                     return None
                 answer.raise_for_status()
-                mass = _mass(answer.json()["choices"][0], BOUNDARY_MARKS[language])
+                mass = boundary_mass(answer.json()["choices"][0], language)
                 self._llm.fault = None
                 return mass
             except (httpx.HTTPError, *_MALFORMED) as error:
@@ -199,23 +199,6 @@ def _delta(line: str) -> str:
         raise ValueError(str(event["error"]))
     choices = event.get("choices") or [{}]
     return str((choices[0].get("delta") or {}).get("content") or "")
-
-
-def _mass(choice: dict[str, Any], marks: str) -> float | None:
-    """Probability of a clause's end as the next token, in either form servers write it."""
-    logprobs = choice.get("logprobs") or {}
-    if logprobs.get("content"):
-        found = [(c["token"], c["logprob"]) for c in logprobs["content"][0]["top_logprobs"]]
-    elif logprobs.get("top_logprobs"):
-        found = list(logprobs["top_logprobs"][0].items())
-    else:
-        return None
-    total = 0.0
-    for token, logprob in found:
-        text = str(token).strip(" ")
-        if text == "" or text[0] in marks or text[0] == "\n" or text.startswith("<|"):
-            total += math.exp(float(logprob))
-    return min(1.0, total)
 
 
 def _reason(error: Exception) -> str:

@@ -10,8 +10,6 @@ from typing import Protocol
 from models.engines.gate import Priority
 from models.interpreter import Telemetry
 
-BOUNDARY_MARKS = {"zh": "，。！？；：、,.!?;:…", "en": ".,!?;:…"}
-"""First characters of tokens that end a clause."""
 _CONTROL = re.compile(r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]")
 
 

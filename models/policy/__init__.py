@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models.config import PolicyConfig
-from models.policy.base import Boundary, ChunkPolicy, Evidence
+from models.policy.base import Boundary, ChunkPolicy, Evidence, size
 from models.policy.baselines import FixedPolicy, PausePolicy, WaitKPolicy
 from models.policy.semantic import SemanticPolicy
 
-__all__ = ["Boundary", "ChunkPolicy", "Evidence", "make_policy"]
+__all__ = ["Boundary", "ChunkPolicy", "Evidence", "make_policy", "size"]
 
 _POLICIES: dict[str, Callable[[PolicyConfig], ChunkPolicy]] = {
     "semantic": SemanticPolicy,

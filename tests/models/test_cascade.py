@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -57,7 +58,7 @@ CONFIG = ModelsConfig(
         boundary_after_ms=0,
     ),
     speaking=SpeakingConfig(
-        memory_tokens=400, max_ratio=10, preview_interval_ms=0, preview_load=1.0
+        memory_tokens=400, max_ratio=10, preview_interval_ms=0, preview_least=1, preview_load=1.0
     ),
 )  # fmt: skip
 
@@ -396,6 +397,17 @@ async def test_previews_show_the_rest_and_go_when_it_is_committed() -> None:
     assert talk.llm.asked_for(Priority.PREVIEW)
 
 
+async def test_a_preview_is_shown_while_it_grows() -> None:
+    config = changed(policy={"min_chars": 50, "pause_ms": 2000})
+    async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken("天地玄黄"), quiet(0.6))
+        await talk.until(lambda: any("gold" in p.text for p in talk.of(TranslationPreview)))
+        shown = [preview.text for preview in talk.of(TranslationPreview)]
+        await talk.end()
+    assert len(shown) > len(talk.llm.asked_for(Priority.PREVIEW))
+    assert all(new.startswith(old) for old, new in pairwise(shown))
+
+
 async def test_a_preview_of_all_that_was_said_is_committed_as_it_is() -> None:
     spec = SessionSpec("zh", "en", previews=True)
     config = changed(policy={"min_chars": 50, "pause_ms": 2000})
@@ -416,6 +428,26 @@ async def test_previews_need_a_wish_and_an_idle_llm() -> None:
             await talk.end()
         assert not talk.of(TranslationPreview)
         assert not llm.asked_for(Priority.PREVIEW)
+
+
+async def test_a_word_or_two_is_not_previewed() -> None:
+    config = changed(speaking={"preview_least": 50}, policy={"min_chars": 50})
+    async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken("天地玄黄宇宙"), quiet(1))
+        await talk.end()
+    assert not talk.llm.asked_for(Priority.PREVIEW)
+    assert talk.of(ChunkFinal)
+
+
+async def test_each_chunk_has_a_preview_however_long_the_interval() -> None:
+    config = changed(speaking={"preview_interval_ms": 10_000_000})
+    async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken(sentence(12)), quiet(1.2))
+        await talk.until(lambda: bool(talk.of(ChunkFinal)))
+        await talk.say(spoken(sentence(12)), quiet(1.2))
+        await talk.end()
+    after = talk.events[talk.events.index(talk.of(ChunkFinal)[0]) :]
+    assert any(isinstance(event, TranslationPreview) and event.text for event in after)
 
 
 async def test_under_load_previews_stop_and_it_says_so_once() -> None:

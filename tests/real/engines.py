@@ -85,6 +85,10 @@ class Engines:
         """What the real backend says."""
         return self.backend.faults()
 
+    async def check(self) -> None:
+        """By the real backend."""
+        await self.backend.check()
+
     async def close(self) -> None:
         """Others still need them."""
 
@@ -129,6 +133,7 @@ class Faulty:
 
     part: Any
     method: str
+    error: type[Exception] = RuntimeError
     failures: float = 0
     raised: int = field(default=0)
 
@@ -136,15 +141,17 @@ class Faulty:
         if name == self.method and self.failures > 0:
             self.failures -= 1
             self.raised += 1
-            raise RuntimeError("the device is lost")
+            raise self.error("the device is lost")
         return getattr(self.part, name)
 
 
 @contextmanager
-def faulty(owner: Any, name: str, method: str) -> Iterator[Faulty]:
+def faulty(
+    owner: Any, name: str, method: str, error: type[Exception] = RuntimeError
+) -> Iterator[Faulty]:
     """Put a `Faulty` before the part `owner.name` for the block."""
     part = getattr(owner, name)
-    proxy = Faulty(part, method)
+    proxy = Faulty(part, method, error)
     setattr(owner, name, proxy)
     try:
         yield proxy

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import pytest
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
-from tests.real.engines import REAL, Engines, faulty, recording
+from tests.real.engines import REAL, Engines, Faulty, faulty, recording
 from tests.real.serving import english, finish, pcm, say, serving
-from tests.server.live import Event, Live, Talk
+from tests.server.live import Event, Live, Talk, eventually
 
 pytestmark = REAL
 
 SPEECH = pcm(recording("zh-short"))
 
-# what fails: the part of the engine, its method, the error its client gets, what /readyz names
-RECOGNISER = ("recogniser", "_model", "generate", "recogniser_failed", "recogniser")
-LLM = ("llm", "_server", "handle_completions", "translation_failed", "language model")
+
+@dataclass(frozen=True)
+class Fault:
+    """What breaks: `method` of a `part` of an engine; what its client and /readyz are told."""
+
+    engine: str
+    part: str
+    method: str
+    error: type[Exception]
+    code: str
+    words: str
+
+
+ENCODER = Fault("recogniser", "_model", "encode", RuntimeError, "recogniser_failed", "recogniser")
+# onnxruntime's errors share no base but Exception with anybody's.
+DECODER = Fault("recogniser", "_decoder", "decode", Fail, "recogniser_failed", "recogniser")
+LLM = Fault(
+    "llm", "_server", "handle_completions", RuntimeError, "translation_failed", "language model"
+)
+FAULTS = pytest.mark.parametrize(
+    "broken", [ENCODER, DECODER, LLM], ids=["encoder", "decoder", "llm"]
+)
 
 
 async def readiness(server: Live) -> tuple[int, str]:
@@ -25,6 +46,10 @@ async def readiness(server: Live) -> tuple[int, str]:
     assert (await server.get("/healthz")).status_code == 200
     answer = await server.get("/readyz")
     return answer.status_code, answer.json().get("reason", "")
+
+
+def _fault(engines: Engines, broken: Fault) -> AbstractContextManager[Faulty]:
+    return faulty(getattr(engines, broken.engine), broken.part, broken.method, broken.error)
 
 
 async def said(talk: Talk, marker: str) -> list[Event]:
@@ -36,11 +61,10 @@ async def said(talk: Talk, marker: str) -> list[Event]:
     return talk.events[before:]
 
 
-@pytest.mark.parametrize("engine", [RECOGNISER, LLM])
-async def test_one_failure_is_retried_and_nobody_notices(engines: Engines, engine: Any) -> None:
-    name, part, method, *_ = engine
+@FAULTS
+async def test_one_failure_is_retried_and_nobody_notices(engines: Engines, broken: Fault) -> None:
     async with serving(engines) as server:
-        with faulty(getattr(engines, name), part, method) as fault:
+        with _fault(engines, broken) as fault:
             async with server.started() as talk:
                 fault.failures = 1
                 events = await said(talk, "1")
@@ -51,24 +75,23 @@ async def test_one_failure_is_retried_and_nobody_notices(engines: Engines, engin
         assert await readiness(server) == (200, "")
 
 
-@pytest.mark.parametrize("engine", [RECOGNISER, LLM])
+@FAULTS
 async def test_lasting_failure_is_told_and_ends_when_the_engine_is_back(
-    engines: Engines, engine: Any
+    engines: Engines, broken: Fault
 ) -> None:
-    name, part, method, code, words = engine
     async with serving(engines) as server:
-        with faulty(getattr(engines, name), part, method) as fault:
+        with _fault(engines, broken) as fault:
             async with server.started() as talk:
                 fault.failures = math.inf
                 events = await said(talk, "broken")
                 errors = [event for event in events if event["type"] == "error"]
-                assert code in {error["code"] for error in errors}
+                assert broken.code in {error["code"] for error in errors}
                 assert all("the device is lost" in error["message"] for error in errors)
                 assert not any(error["fatal"] for error in errors)
                 assert english(events).strip() == ""
                 status, reason = await readiness(server)
                 assert status == 503
-                assert words in reason
+                assert broken.words in reason
                 assert "the device is lost" in reason
 
                 fault.failures = 0
@@ -78,3 +101,24 @@ async def test_lasting_failure_is_told_and_ends_when_the_engine_is_back(
                 assert await readiness(server) == (200, "")
                 await finish(talk)
         await server.empty()
+
+
+@FAULTS
+async def test_an_engine_that_is_back_is_found_out_without_a_session(
+    engines: Engines, broken: Fault
+) -> None:
+    async with serving(engines) as server:
+        with _fault(engines, broken) as fault:
+            async with server.started() as talk:
+                fault.failures = math.inf
+                await said(talk, "broken")
+            await server.empty()
+            assert (await readiness(server))[0] == 503
+            raised = fault.raised
+            await eventually(lambda: fault.raised > raised)  # a check, which fails too
+            assert (await readiness(server))[0] == 503
+            fault.failures = 0
+            await eventually(lambda: not server.hub.unready())
+        assert await readiness(server) == (200, "")
+        assert server.metric("tongchuan_self_checks_total", result="passed") == 1
+        assert server.metric("tongchuan_self_checks_total", result="failed") >= 1

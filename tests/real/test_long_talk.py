@@ -16,7 +16,8 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 async def test_a_minute_of_a_talk(engines: Engines) -> None:
     events = await engines.interpret(recording("zh-talk", MINUTE_S))
     chunks = of(events, ChunkFinal)
-    assert len(chunks) >= 8
+    # Heard faster than it is spoken: the slower the LLM beside the recogniser, the longer chunks.
+    assert len(chunks) >= 4
     assert [chunk.chunk for chunk in chunks] == list(range(1, len(chunks) + 1))
     committed_ms = 0
     for chunk in chunks:

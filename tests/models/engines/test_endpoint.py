@@ -17,12 +17,13 @@ from tests.models.engines.endpoint_server import Reply, Server, answer, event, s
 from tests.models.fakes_engines import Counts
 
 MODELS = answer(200, {"data": [{"id": "interpreter"}, {"id": "other"}]})
+PATIENCE_S = 20.0
 TALK = Conversation("Interpret.", (Turn("天", "sky"),), "地")
 
 
 @asynccontextmanager
 async def endpoint(
-    timeout_s: float = 20.0, parallel: int = 1, **replies: list[Reply]
+    timeout_s: float = PATIENCE_S, parallel: int = 1, **replies: list[Reply]
 ) -> AsyncIterator[tuple[EndpointLLM, Server]]:
     async with served(**{"models": [MODELS], **replies}) as server:
         llm = EndpointLLM(
@@ -134,6 +135,7 @@ async def test_a_server_that_hangs_is_given_up() -> None:
             with pytest.raises(EngineError):
                 await generate(llm.lane())
             assert llm.fault
+        llm.client.timeout = PATIENCE_S  # a busy machine is slow, not broken
         assert await generate(llm.lane()) == ["earth"]
         assert llm.fault is None
 

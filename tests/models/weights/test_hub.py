@@ -70,6 +70,7 @@ def test_a_passing_server_error_is_tried_again(
 ) -> None:
     hub_server.trouble("model.bin", Trouble(status=503), Trouble(status=429))
     assert_right(EAR, ensure(EAR, config=hub_config))
+    assert hub_server.gets("model.bin") == [0, 0, 0]
 
 
 def test_a_hub_that_hangs_is_given_up(hub_config: WeightsConfig, hub_server: HubServer) -> None:
