@@ -37,7 +37,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.ensure_future(hub.warm()), asyncio.ensure_future(hub.measure_loop())]
+        loops = (hub.warm(), hub.measure_loop(), hub.recover_loop())
+        tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
             yield
         finally:

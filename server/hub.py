@@ -13,6 +13,7 @@ from models.interpreter import InterpreterBackend
 from server.admission import Admission
 from server.config import Settings
 from server.metrics import Metrics
+from server.recovery import Recovery
 from server.session import State
 
 logger = logging.getLogger("tongchuan.server")
@@ -132,6 +133,10 @@ class Hub:
             due = loop.time() + _LOOP_CHECK_S
             await asyncio.sleep(_LOOP_CHECK_S)
             self.metrics.loop_lag.observe(max(0.0, loop.time() - due))
+
+    async def recover_loop(self) -> None:
+        """Find out when engines that failed work again, for ever."""
+        await Recovery(self.backend, self.metrics).run()
 
     async def drain(self) -> None:
         """Admit nobody, let the running sessions finish; returns when all are gone or time is up.

@@ -45,6 +45,9 @@ class Metrics:
         )
         self.errors = counter("errors", "Error events sent, by code", "code")
         self.closes = counter("closes", "Sockets closed, by code or cause", "code")
+        self.checks = counter(
+            "self_checks", "Self-checks of engines at fault, by result: passed, failed", "result"
+        )
         self.loop_lag = histogram("event_loop_lag_seconds", "Delay of the event loop", _LOOP_S)
         self._model_s = histogram("model_seconds", "Model work, by stage", _MODEL_S, "stage")
         self._model_events = counter("model_events", "Things models report, by name", "name")

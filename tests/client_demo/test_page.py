@@ -276,7 +276,9 @@ def test_notices_are_shown(scripted: str, script: Script, visit: Open) -> None:
     notice = {"type": "notice", "code": "previews_paused", "message": "busy"}
     script.says = [(100, notice)]
     page = visit(scripted).start()
-    page.page.wait_for_selector("#notice:has-text('previews pause')")
+    notice_shown = page.page.wait_for_selector("#notice:has-text('previews pause')")
+    assert notice_shown is not None
+    assert notice_shown.is_visible()
 
 
 def test_a_slow_network_warns_and_then_ends_the_session(

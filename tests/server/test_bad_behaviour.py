@@ -262,3 +262,5 @@ async def test_too_many_flushes() -> None:
         await talk.until("flushed", marker="1")
         await talk.send({"type": "flush", "marker": "again"})
         await talk.until("flushed", marker="again")
+        assert [event["marker"] for event in talk.of("flushed")] == ["0", "1", "again"]
+        assert len(talk.of("error")) == 2

@@ -206,9 +206,12 @@ async def test_resume_is_refused_in_clear_words(server: Live) -> None:
 
 async def test_a_frame_at_the_limit_passes(server: Live) -> None:
     async with server.started() as talk:
-        await talk.send(bytes(server.hub.settings.limits.max_frame_bytes // 2))
-        await talk.send({"type": "flush", "marker": "x" * 256})
-        await talk.until("flushed")
+        limits = server.hub.settings.limits
+        await talk.send(bytes(limits.max_frame_bytes // 2))
+        marker = "x" * limits.max_marker_chars
+        await talk.send({"type": "flush", "marker": marker})
+        assert (await talk.until("flushed"))["marker"] == marker
+        assert talk.of("error") == []
 
 
 async def test_two_megabytes_of_terms(server: Live) -> None:

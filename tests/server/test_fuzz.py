@@ -88,6 +88,7 @@ async def test_random_bytes_below_the_websocket(server: Live, noise: bytes) -> N
     finally:
         raw.close()
     await server.empty()
+    assert (await server.get("/readyz")).status_code == 200
 
 
 async def test_nothing_is_left_after_all_that(server: Live) -> None:

@@ -10,9 +10,9 @@ import pytest
 from models.errors import AudioFormatError, EngineError
 from tests.fakes import FakeBackend, FakePlan
 from tests.server.live import Live, eventually, live
+from tests.tongchuan.received import chunks, into, rest
 from tests.tongchuan.sounds import tone
 from tongchuan import (
-    ChunkFinal,
     ErrorEvent,
     Event,
     Flushed,
@@ -35,23 +35,6 @@ from tongchuan.errors import (
 
 def address(server: Live) -> str:
     return f"ws://127.0.0.1:{server.port}"
-
-
-async def rest(session: Interpreter) -> list[Event]:
-    """Everything up to the end."""
-    async with asyncio.timeout(20):
-        return [event async for event in session]
-
-
-def chunks(events: list[Event]) -> list[ChunkFinal]:
-    return [event for event in events if isinstance(event, ChunkFinal)]
-
-
-async def into(events: list[Event], session: Interpreter) -> None:
-    """Everything into `events`, up to whatever ends it."""
-    async with asyncio.timeout(20):
-        async for event in session:
-            events.append(event)
 
 
 async def flood(session: Interpreter) -> None:
@@ -259,6 +242,7 @@ async def test_leaving_early_frees_the_session() -> None:
             await session.send(tone(0.5))
             await eventually(lambda: server.backend.running)
         await server.empty()
+        assert (server.backend.running, server.backend.cancelled) == (0, 1)
 
 
 async def test_an_exception_in_the_block_passes_and_frees_the_session() -> None:
@@ -291,6 +275,7 @@ async def test_who_never_reads_can_still_leave() -> None:
         async with Interpreter(address(server), max_events=8) as session:
             await session.send(tone(5.0))
         await server.empty()
+        assert (server.backend.running, server.backend.cancelled) == (0, 1)
 
 
 async def test_misuse_is_told() -> None:

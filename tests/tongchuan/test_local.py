@@ -11,6 +11,7 @@ from models.errors import ConfigError, EngineError
 from models.events import Notice as HeardNotice
 from tests.fakes import FakeBackend, FakePlan
 from tests.server.live import eventually, live
+from tests.tongchuan.received import into, rest
 from tests.tongchuan.sounds import tone
 from tongchuan import (
     ChunkFinal,
@@ -26,18 +27,6 @@ from tongchuan.errors import SessionStateError
 from tongchuan.local import LocalInterpreter
 
 
-async def into(events: list[Event], session: LocalInterpreter) -> None:
-    async with asyncio.timeout(20):
-        async for event in session:
-            events.append(event)
-
-
-async def all_of(session: LocalInterpreter) -> list[Event]:
-    events: list[Event] = []
-    await into(events, session)
-    return events
-
-
 async def test_the_same_events_as_over_a_socket() -> None:
     terms = [Term("同传", "Tongchuan")]
     local = FakeBackend()
@@ -46,7 +35,7 @@ async def test_the_same_events_as_over_a_socket() -> None:
         await session.flush("m")
         await session.send(tone(0.1))
         await session.end()
-        here = await all_of(session)
+        here = await rest(session)
     async with live() as server:
         url = f"ws://127.0.0.1:{server.port}"
         async with Interpreter(url, terms=terms, context="c", encoding="pcm_f32le") as remote:
@@ -90,7 +79,7 @@ async def test_who_sends_faster_than_the_models_waits() -> None:
         await eventually(lambda: sent == 100)
         await task
         await session.end()
-        ended = (await all_of(session))[-1]
+        ended = (await rest(session))[-1]
         assert isinstance(ended, SessionEnded)
         assert ended.audio_ms == 100_000
 
@@ -113,7 +102,7 @@ async def test_lost_chunks_and_notices() -> None:
     async with LocalInterpreter(FakeBackend(plan)) as session:
         await session.send(tone(0.5))
         await session.end()
-        events = await all_of(session)
+        events = await rest(session)
     assert any(isinstance(e, Notice) and e.code == "lagging" for e in events)
     assert [e.fatal for e in events if isinstance(e, ErrorEvent)] == [False]
 
