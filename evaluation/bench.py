@@ -1,4 +1,4 @@
-"""`python -m evaluation.bench [FOLDER]`: stream recordings in real time, print and save figures."""
+"""`python -m evaluation.bench [FOLDER]`: stream recordings, print and save figures."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import argparse
 import asyncio
 import json
 import math
-import os
 import platform
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,11 +17,10 @@ import sacrebleu
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation import measure, offline, report, segmenting
+from evaluation import measure, offline, report, runs, segmenting
+from evaluation.charge import CHARGES
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording, load_folder
-from evaluation.replay import first_error, replay
-from evaluation.serving import Served, serve
 from models.errors import TongchuanError
 from tongchuan.settings import models_config
 
@@ -32,13 +28,18 @@ _HERE = Path(__file__).resolve().parent.parent
 FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
 """Where recordings are looked for when no folder is given."""
 
+_QUIET = 0.1  # cores of others that a measurement may have beside it
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when measured (whatever the figures), 1 when it failed, 130 when interrupted."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.virtual and (args.url or args.streams > 1 or args.speed != 1):
+        parser.error("--virtual is one session in this process: no --url, --streams or --speed")
     console = Console()
     try:
-        asyncio.run(_bench(args, console))
+        _bench(args, console)
     except TongchuanError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
@@ -56,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
     parser.add_argument("--streams", type=_count, default=1, help="sessions at once (1)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="above 1: quality only (1)")
+    parser.add_argument(
+        "--virtual",
+        nargs="?",
+        const="measured",
+        choices=sorted(CHARGES),
+        help="in this process with a simulated clock, as fast as the models; what compute costs",
+    )
+    parser.add_argument("--seconds", type=_seconds, help="the first ones of each recording only")
     parser.add_argument("--terms", action="store_true", help="give the references' terms along")
     parser.add_argument("--no-previews", action="store_true", help="ask for none")
     parser.add_argument("--no-offline", action="store_true", help="leave the offline run out")
@@ -71,6 +80,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a length")
+    return value
+
+
 def _speed(text: str) -> float:
     value = float(text)
     if not (math.isfinite(value) and 0.1 <= value <= 10):
@@ -78,26 +94,27 @@ def _speed(text: str) -> float:
     return value
 
 
-async def _bench(args: argparse.Namespace, console: Console) -> None:
+def _bench(args: argparse.Namespace, console: Console) -> None:
     folder = args.folder or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
-    recordings = load_folder(folder, args.only if args.only is not None else "zh")
-    directions = {recording.source for recording in recordings}
-    if len(directions) > 1:
-        raise TongchuanError(f"{folder} has both directions; choose one: --only zh or --only en")
-    for recording in recordings:
-        recording.samples()  # a bad file is told before an hour is spent
+    recordings = _recordings(folder, args)
     for place in (args.out.parent, *([args.logs] if args.logs else [])):
         place.mkdir(parents=True, exist_ok=True)
-    runs, whole = await _stream_all(recordings, args, console)
-    texts = {} if args.no_offline else await _offline_all(recordings, args, console)
+    done, whole = _stream(recordings, args, console)
+    texts = {} if args.no_offline else asyncio.run(_offline_all(recordings, args, console))
     rows = [
-        _row(recording.id, [(recording, log) for log in logs], texts, spent)
-        for recording, logs, spent in runs
+        _row(run.recording.id, [(run.recording, log) for log in run.logs], texts, run.cost)
+        for run in done
     ]
-    pairs = [(recording, log) for recording, logs, _ in runs for log in logs]
+    pairs = [(run.recording, log) for run in done for log in run.logs]
     rows.append(_row("all", pairs, texts, whole))
     reached = report.targets(rows[-1], args.streams)
-    report.show(rows, reached, f"{folder.name}, profile {args.profile}", console)
+    how = f", simulated clock, compute {args.virtual}" if args.virtual else ""
+    report.show(rows, reached, f"{folder.name}, profile {args.profile}{how}", console)
+    if args.virtual == "measured" and (whole.others or 0) > _QUIET:
+        console.print(
+            f"Other processes used {whole.others:.1f} cores: the times above are too long. "
+            "Measure on an idle machine, or with --virtual fixed."
+        )
     body = {
         "made": _circumstances(args),
         "rows": [row.as_json() for row in rows],
@@ -107,67 +124,30 @@ async def _bench(args: argparse.Namespace, console: Console) -> None:
     console.print(f"written: {args.out}")
 
 
-_Run = tuple[Recording, list[SessionLog], measure.Cost]
+def _recordings(folder: Path, args: argparse.Namespace) -> list[Recording]:
+    recordings = load_folder(folder, args.only if args.only is not None else "zh")
+    if len({recording.source for recording in recordings}) > 1:
+        raise TongchuanError(f"{folder} has both directions; choose one: --only zh or --only en")
+    if args.seconds is not None:
+        recordings = [recording.first(args.seconds) for recording in recordings]
+    for recording in recordings:
+        recording.samples()  # a bad file is told before an hour is spent
+    return recordings
 
 
-async def _stream_all(
+def _stream(
     recordings: Sequence[Recording], args: argparse.Namespace, console: Console
-) -> tuple[list[_Run], measure.Cost]:
-    """Each recording in turn, `streams` times at once; what each cost, and all together."""
-    runs: list[_Run] = []
-    total_s = sum(recording.duration_s for recording in recordings) / args.speed
-    async with _server(args) as served:
-        first, begun = await served.usage(), time.monotonic()
-        heard_s = 0.0
-        with _progress(console) as bar:
-            task = bar.add_task("streaming", total=total_s)
-            for recording in recordings:
-                before, started = await served.usage(), time.monotonic()
-                logs = await _stream(recording, served.url, args)
-                audio_s = sum(log.duration_s for log in logs)
-                elapsed = time.monotonic() - started
-                spent = measure.cost(before, await served.usage(), audio_s, elapsed, args.cores)
-                runs.append((recording, logs, spent))
-                heard_s += audio_s
-                bar.advance(task, recording.duration_s / args.speed)
-        elapsed = time.monotonic() - begun
-        whole = measure.cost(first, await served.usage(), heard_s, elapsed, args.cores)
-    return runs, whole
-
-
-async def _stream(recording: Recording, url: str, args: argparse.Namespace) -> list[SessionLog]:
-    terms = recording.terms() if args.terms else ()
-    previews = not args.no_previews
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            sessions = [
-                tasks.create_task(
-                    replay(recording, url, speed=args.speed, terms=terms, previews=previews)
-                )
-                for _ in range(args.streams)
-            ]
-    except BaseExceptionGroup as group:
-        raise first_error(group) from None
-    logs = [session.result() for session in sessions]
-    if args.logs:
-        for number, log in enumerate(logs, 1):
-            log.save(args.logs / f"{recording.id}.{number}.json")
-    return logs
-
-
-@asynccontextmanager
-async def _server(args: argparse.Namespace) -> AsyncIterator[Served]:
-    if args.url:
-        yield Served(args.url)
-        return
-    async with serve(args.profile, own_cores(args.cores), args.streams) as served:
-        yield served
-
-
-def own_cores(count: int) -> list[int]:
-    """The first `count` cores that this process may use."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(count)
-    return sorted(allowed)[:count]
+) -> tuple[list[runs.Run], measure.Cost]:
+    plan = runs.Plan(args.streams, args.speed, args.terms, not args.no_previews, args.logs)
+    total_s = sum(recording.duration_s for recording in recordings)
+    with _progress(console) as bar:
+        task = bar.add_task("streaming", total=total_s)
+        advance: Callable[[float], None] = lambda seconds: bar.advance(task, seconds)  # noqa: E731
+        if args.virtual:
+            config, charge = models_config(args.profile), CHARGES[args.virtual]
+            return runs.simulated(recordings, config, charge, plan, args.cores, advance)
+        server = runs.Server(args.url, args.profile, args.cores)
+        return asyncio.run(runs.real(recordings, server, plan, advance))
 
 
 async def _offline_all(
@@ -209,13 +189,14 @@ def _circumstances(args: argparse.Namespace) -> dict[str, Any]:
         "arguments": {key: value for key, value in vars(args).items() if key in _TOLD},
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "charge": repr(CHARGES[args.virtual]) if args.virtual else None,
         "cores": args.cores,
         "omnisteval": segmenting.VERSION,
         "sacrebleu": sacrebleu.__version__,
     }
 
 
-_TOLD = ("only", "profile", "streams", "speed", "terms", "no_previews")
+_TOLD = ("only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds")
 
 
 def _progress(console: Console) -> Progress:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evaluation import timing
 from evaluation.characters import ErrorRate, error_rate
+from evaluation.costs import Costs
 from evaluation.emissions import emissions, transcript, translation
 from evaluation.log import SessionLog
 from evaluation.offline import Offline
@@ -61,13 +63,17 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Per second of audio. stages: model time; cpu: of all cores given; memory in MiB."""
+    """stages: model time a second of audio, `compute` all of it; cpu: share of all cores given;
+    memory in MiB. counts: what the models counted, e.g. tokens, in all. others: cores that other
+    processes used meanwhile; None when nobody looked."""
 
     stages: Mapping[str, float]
     compute: float
     cpu: float | None
     peak_mib: float | None
     growth_mib: float | None
+    counts: Mapping[str, float] = field(default_factory=dict)
+    others: float | None = None
 
 
 def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
@@ -151,7 +157,19 @@ def cost(before: Usage, after: Usage, audio_s: float, elapsed_s: float, cores: i
         cpu = (after.cpu_s - before.cpu_s) / (elapsed_s * cores)
     if before.mib is not None and after.mib is not None:
         growth = after.mib - before.mib
-    return Cost(stages, sum(stages.values()), cpu, after.peak_mib, growth)
+    counts = {name: amount - before.counts.get(name, 0.0) for name, amount in after.counts.items()}
+    return Cost(stages, sum(stages.values()), cpu, after.peak_mib, growth, counts)
+
+
+def simulated_cost(spent: Sequence[Costs], others: float | None = None) -> Cost:
+    """What sessions with a simulated clock cost together, each job measured alone."""
+    audio_s = sum(costs.audio_s for costs in spent)
+    counts: Counter[str] = Counter()
+    for costs in spent:
+        counts.update(costs.counts)
+    names = sorted({name for costs in spent for name in costs.stages})
+    stages = {name: sum(costs.stages.get(name, 0.0) for costs in spent) / audio_s for name in names}
+    return Cost(stages, sum(stages.values()), None, None, None, dict(counts), others)
 
 
 def _texts(

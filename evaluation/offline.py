@@ -11,19 +11,16 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.recordings import RATE, Recording
-from models import weights
 from models.config import ModelsConfig
-from models.engines.embedded import EmbeddedLLM
-from models.engines.endpoint import EndpointLLM
 from models.engines.llm import LanguageModel
 from models.engines.whisper import WhisperEngine
 from models.events import SessionSpec
+from models.factory import load_recogniser, make_llm
 from models.interpreter import NoTelemetry
 from models.listening.hallucination import unlooped
 from models.listening.script import simplified
@@ -102,7 +99,7 @@ class OfflineCascade:
             beam_size=self._config.listening.beam_size,
             telemetry=NoTelemetry(),
         )
-        count = unlooped(hypothesis.tokens)
+        count = unlooped(hypothesis.tokens, hypothesis.ends_s)
         ends = [round(end * 1000) for end in hypothesis.ends_s]
         words = group(
             hypothesis.tokens[:count],
@@ -117,20 +114,11 @@ class OfflineCascade:
 @asynccontextmanager
 async def open_cascade(config: ModelsConfig) -> AsyncIterator[OfflineCascade]:
     """The models of `config`, loaded. Raises WeightsError, ConfigError or EngineError."""
-    recogniser = WhisperEngine(_weights(config.recogniser.model, config), config.recogniser)
-    llm: LanguageModel
-    if config.llm.engine == "endpoint":
-        llm = EndpointLLM(config.llm)
-    else:
-        llm = EmbeddedLLM(_weights(config.llm.model, config), config.llm)
+    recogniser = load_recogniser(config)
+    llm = make_llm(config)
     try:
         await llm.start()
         yield OfflineCascade(recogniser, llm, config)
     finally:
         await llm.close()
         recogniser.close()
-
-
-def _weights(model: str, config: ModelsConfig) -> Path:
-    path = Path(model).expanduser()
-    return path if path.exists() else weights.ensure(model, config=config.weights)

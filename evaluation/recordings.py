@@ -7,7 +7,7 @@ terms: [{source, target}]}]`. The direction is the start of the id: `zh2en-…` 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording and its references, in order."""
+    """One recording and its references, in order. cut_s: where the audio is cut off, if it is."""
 
     id: str
     audio: Path
@@ -72,6 +72,21 @@ class Recording:
     source: str
     target: str
     segments: tuple[Segment, ...]
+    cut_s: float | None = None
+
+    def first(self, seconds: float) -> Recording:
+        """Its first `seconds`: the segments that end by then, and the audio to where the next
+        one begins. Raises RecordingError when no segment is so short."""
+        if seconds >= self.duration_s:
+            return self
+        kept = tuple(segment for segment in self.segments if segment.end_s <= seconds)
+        if not kept:
+            raise RecordingError(
+                f"{self.id}: the first segment ends at {self.segments[0].end_s:.1f} s; "
+                f"{seconds:g} s hold none"
+            )
+        cut_s = min([seconds, *(s.start_s for s in self.segments[len(kept) :])])
+        return replace(self, duration_s=cut_s, segments=kept, cut_s=cut_s)
 
     def samples(self) -> NDArray[np.int16]:
         """The audio, 16 kHz mono, shape (n,). Raises RecordingError."""
@@ -89,7 +104,8 @@ class Recording:
                 f"{self.audio} ends at {len(samples) / RATE:.1f} s, before its last segment "
                 f"({self.segments[-1].end_s:.1f} s): the JSON belongs to another recording"
             )
-        return np.ascontiguousarray(samples[:, 0])
+        count = len(samples) if self.cut_s is None else round(self.cut_s * RATE)
+        return np.ascontiguousarray(samples[:count, 0])
 
     def terms(self) -> tuple[Term, ...]:
         """All terms of the segments, each once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from models.errors import TongchuanError
 from tongchuan import Interpreter, Term
 
 FRAME_MS = 60
-_GRACE_S = 240.0  # beyond the recording; a server gives up by itself after 180 s
+GRACE_S = 240.0  # beyond the recording; a server gives up by itself after 180 s
 
 
 class ReplayError(TongchuanError):
@@ -48,8 +49,8 @@ async def replay(
         previews=previews,
     )
     try:
-        async with asyncio.timeout(duration_s / speed + _GRACE_S), session:
-            pacer = _Pacer(session, samples, speed)
+        async with asyncio.timeout(duration_s / speed + GRACE_S), session:
+            pacer = Pacer(session, samples, speed)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(pacer.run(), name="speak")
                 async for event in session:
@@ -58,16 +59,26 @@ async def replay(
         raise first_error(group) from None
     except TimeoutError:
         raise ReplayError(
-            f"{recording.id}: the session was not over {_GRACE_S:g} s after its audio; "
+            f"{recording.id}: the session was not over {GRACE_S:g} s after its audio; "
             f"{len(received)} events came"
         ) from None
     return SessionLog(recording.id, duration_s, speed, tuple(received))
 
 
-class _Pacer:
+class Ears(Protocol):
+    """Whom a recording is spoken to."""
+
+    async def send(self, data: NDArray[np.int16]) -> None:
+        """The next samples, 16 kHz mono, shape (n,)."""
+
+    async def end(self) -> None:
+        """No more will come."""
+
+
+class Pacer:
     """Speaks the samples by the clock."""
 
-    def __init__(self, session: Interpreter, samples: NDArray[np.int16], speed: float) -> None:
+    def __init__(self, session: Ears, samples: NDArray[np.int16], speed: float) -> None:
         self._session = session
         self._samples = samples
         self._speed = speed

@@ -147,6 +147,7 @@ def _costs(rows: Sequence[Row]) -> Table:
         ("processor, of all cores", "cpu", 3),
         ("peak memory, MiB", "peak_mib", 0),
         ("memory growth, MiB", "growth_mib", 0),
+        ("cores of other processes", "others", 2),
     ):
         table.add_row(name, *(_number(_dig(row, ("cost", field)), places) for row in rows))
     return table

@@ -150,6 +150,12 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
+def own_cores(count: int) -> list[int]:
+    """The first `count` cores that this process may use."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(count)
+    return sorted(allowed)[:count]
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

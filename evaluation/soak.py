@@ -18,11 +18,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from evaluation.bench import FOLDERS, own_cores
+from evaluation.bench import FOLDERS
 from evaluation.log import SessionLog
 from evaluation.recordings import RATE, Recording, Segment, load_folder
 from evaluation.replay import first_error, replay
-from evaluation.serving import Served, serve
+from evaluation.serving import Served, own_cores, serve
 from evaluation.timing import drift
 from models.errors import TongchuanError
 from tongchuan.events import ChunkFinal

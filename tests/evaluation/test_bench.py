@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from evaluation import bench
+from evaluation.engines import Engines
 from evaluation.log import load
+from models.config import ModelsConfig
 from tests.fakes import FakeBackend, FakePlan
+from tests.models.fakes_engines import FakeLLM, FakeWhisper, ears
 from tests.server.live import live
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -51,7 +56,43 @@ def test_what_cannot_be_measured_is_said(
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--streams", "0"], ["--speed", "nan"], ["--cores", "x"]])
+def test_a_simulated_clock_gives_the_same_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
+        yield Engines(ears(FakeWhisper()), FakeLLM())
+
+    monkeypatch.setattr("evaluation.runs.open_engines", fakes)
+    out, logs = tmp_path / "bench.json", tmp_path / "logs"
+    arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--terms"]
+    arguments += ["--virtual", "free", "--out", str(out), "--logs", str(logs)]
+    assert bench.main(arguments) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "simulated clock, compute free" in told
+    assert "LongYAAL" in told
+    body = json.loads(out.read_text(encoding="utf-8"))
+    assert body["made"]["arguments"]["virtual"] == "free"
+    assert "Free" in body["made"]["charge"]
+    assert [row["name"] for row in body["rows"]] == ["zh-talk", "all"]
+    assert body["rows"][0]["streamed"]["duration_s"] <= 12
+    assert body["rows"][1]["cost"]["stages"]["encode"] > 0
+    assert body["rows"][1]["cost"]["others"] >= 0
+    assert load(logs / "zh-talk.1.json").duration_s <= 12
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--streams", "0"],
+        ["--speed", "nan"],
+        ["--cores", "x"],
+        ["--seconds", "0"],
+        ["--virtual", "cheap"],
+        ["--virtual", "free", "--streams", "2"],
+        ["--virtual", "--url", "ws://127.0.0.1:9"],
+    ],
+)
 def test_wrong_usage(option: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         bench.main(option)

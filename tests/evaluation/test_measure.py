@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from evaluation import measure, report
+from evaluation.costs import Costs
 from evaluation.offline import Offline
 from evaluation.serving import Usage
 from tests.evaluation.sessions import delta, final, log, partial, recording
@@ -68,6 +69,16 @@ def make_row() -> report.Row:
     spent = measure.Cost({"encode": 0.7}, 0.7, 0.5, 900.0, 1.0)
     alone = measure.offline([(TALK, TEXTS)])
     return report.Row("all", measure.streamed([(TALK, SEEN)]), alone, alone, spent)
+
+
+def test_simulated_sessions_are_summed() -> None:
+    short = Costs(10.0, {"encode": 1.0}, {"encode": 2.0}, {"chunks": 3}, 1.0)
+    long = Costs(30.0, {"encode": 1.0, "preview": 4.0}, {}, {"chunks": 4, "retry": 1}, 1.0)
+    spent = measure.simulated_cost([short, long])
+    assert spent.stages == {"encode": 0.05, "preview": 0.1}
+    assert spent.compute == pytest.approx(0.15)
+    assert spent.counts == {"chunks": 7, "retry": 1}
+    assert spent.cpu is None
 
 
 def test_what_was_reached_is_told() -> None:

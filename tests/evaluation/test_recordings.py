@@ -101,3 +101,24 @@ def test_audio_that_is_none(tmp_path: Path) -> None:
     path.with_suffix(".flac").write_bytes(b"not audio")
     with pytest.raises(RecordingError, match=r"a\.flac"):
         load(path).samples()
+
+
+def test_the_first_seconds_hold_whole_segments() -> None:
+    whole = load_folder(DATA, "zh-talk")[0]
+    second = whole.segments[1]
+    cut = whole.first(second.end_s + 0.01)
+    assert cut.segments == whole.segments[:2]
+    assert second.end_s <= cut.duration_s <= whole.segments[2].start_s
+    samples = cut.samples()
+    assert len(samples) == round(cut.duration_s * 16_000)
+    assert np.array_equal(samples, whole.samples()[: len(samples)])
+
+
+def test_more_seconds_than_there_are_change_nothing() -> None:
+    whole = load_folder(DATA, "zh-short")[0]
+    assert whole.first(whole.duration_s + 1) is whole
+
+
+def test_seconds_that_hold_no_segment() -> None:
+    with pytest.raises(RecordingError, match=r"zh-talk: the first segment ends at"):
+        load_folder(DATA, "zh-talk")[0].first(0.1)
