@@ -24,6 +24,7 @@ from models.interpreter import NoTelemetry, Telemetry
 
 _NO_CJK = r"root ::= [^\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]*"
 _BATCH_TOKENS = 128  # of a prompt, between two looks at whether it is still wanted
+_REUSE_TOKENS = 8  # shortest run kept in the cache when what stood before it is forgotten
 _START_LIMIT_S = 600.0  # to load and warm: once, and slow where the disk or the machine is
 _LEAVE_S = 5.0  # for what still runs when the model is closed
 
@@ -72,6 +73,7 @@ class EmbeddedLLM:
         params.n_ctx = config.context_tokens * config.slots
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
+        params.n_cache_reuse = _REUSE_TOKENS
         params.cache_ram_mib = 0  # the slots' caches are all that we use
         params.verbosity = -1
         params.ui = False
