@@ -52,9 +52,9 @@ class ListeningConfig(_Frozen):
 
     step_ms: int = Field(default=700, ge=100, description="audio between two hypotheses")
     window_s: float = Field(default=10.0, ge=4, le=29, description="longest window encoded")
-    trim_s: float = Field(default=4.0, ge=2, description="the window is trimmed above this")
-    context_s: float = Field(default=1.5, ge=0.5, description="stable speech kept when trimmed")
-    padding_ms: int = Field(default=1000, ge=0, description="silence encoded after the window")
+    trim_s: float = Field(default=5.0, ge=2, description="the window is trimmed above this")
+    context_s: float = Field(default=2.5, ge=0.5, description="stable speech kept when trimmed")
+    padding_ms: int = Field(default=2500, ge=0, description="silence encoded after the window")
     guard_ms: int = Field(default=500, ge=0, description="words older than this need no agreement")
     edge_ms: int = Field(default=120, ge=0, description="words ending this close to now wait")
     sure: float = Field(default=0.6, ge=0, le=1, description="…if they are this probable")
