@@ -20,6 +20,7 @@ from models.engines.whisper import WhisperEngine
 from models.errors import ConfigError
 from models.events import SessionSpec
 from models.interpreter import Capacity, Interpreter, NoTelemetry, Telemetry
+from models.listening.window import FRAME_MS
 from models.load import Load
 from models.selfcheck import check_llm, check_recogniser
 from models.speaking.prompt import system_prompt
@@ -69,6 +70,7 @@ class CascadeBackend:
                     language="zh",
                     prefix=recogniser.encode_text("今天天气很好" * 8)[:_STEP_TOKENS],
                     max_new=1,
+                    padding_frames=self._config.listening.padding_ms // FRAME_MS,
                     telemetry=NoTelemetry(),
                 )
                 step_s = time.perf_counter() - started

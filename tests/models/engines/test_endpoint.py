@@ -53,11 +53,18 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def generate(
-    lane: EndpointLane, priority: Priority = Priority.COMMIT, prefix: str = ""
+    lane: EndpointLane,
+    priority: Priority = Priority.COMMIT,
+    prefix: str = "",
+    into: list[str] | None = None,
 ) -> list[str]:
+    """All pieces; `into` holds those that have come so far."""
+    found = [] if into is None else into
     stream = lane.generate(TALK, max_tokens=7, priority=priority, telemetry=Counts(), prefix=prefix)
     async with aclosing(stream) as pieces:
-        return [piece async for piece in pieces]
+        async for piece in pieces:
+            found.append(piece)
+    return found
 
 
 async def test_an_answer_is_streamed_piece_by_piece() -> None:
@@ -223,8 +230,11 @@ async def test_a_preview_makes_room_for_a_commit() -> None:
     more = asyncio.Event()
     replies = [stream(event("a"), more, event("b"), event("c")), told("earth")]
     async with endpoint(chat=replies) as (llm, _server):
-        preview = asyncio.create_task(generate(llm.lane(), Priority.PREVIEW))
-        await until(lambda: not llm.idle)
+        shown: list[str] = []
+        preview = asyncio.create_task(generate(llm.lane(), Priority.PREVIEW, into=shown))
+        # Its first piece is out: one that came later would make room before `waiting` is looked at.
+        await until(lambda: shown == ["a"])
+        assert not llm.idle
         commit = asyncio.create_task(generate(llm.lane()))
         await until(lambda: llm.gate.waiting == 1)
         more.set()
