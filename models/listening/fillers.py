@@ -3,11 +3,17 @@
 Two kinds: sounds that are never part of a word (嗯, um) go wherever they stand; words that are
 fillers only on their own (那个, 就是说, you know) go when they make up a whole clause, that is
 everything between two marks of punctuation. 那个人 and 对啊 stay as they are.
+
+A recogniser often writes 呃 as 恶, which sounds the same; a small LLM then speaks of evil. 恶 that
+is no part of a word is therefore a sound, too.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from pypinyin.constants import PHRASES_DICT
 
 _WEAK = "，、,;；:：—"
 _STRONG = "。！？!?….．"
@@ -19,6 +25,8 @@ _SOUNDS_ZH = re.compile("[嗯呃唔]+(?!逆)")  # 呃逆 is hiccups
 _SOUNDS_EN = re.compile(
     r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|h+m+|m{2,}|a+h+m+)(?![\w'-])", re.IGNORECASE
 )
+_MISHEARD = "恶"
+_NOUN_BEFORE, _NOUN_AFTER = "与和或之性的最是为", "与和或是"  # 人性的恶, 恶是什么
 _CAPITALS = re.compile(r"[A-Z]{2,}")  # ER: an abbreviation, unless all the text is in capitals
 
 _WORDS_ZH = (
@@ -69,13 +77,38 @@ def is_filler_only(text: str, language: str) -> bool:
 
 def _without_sounds(clause: str, *, shouting: bool) -> str:
     """`clause` without hesitation sounds and the space they leave."""
-    words = _SOUNDS_ZH.sub("", clause)
+    words = _SOUNDS_ZH.sub("", _without_misheard(clause))
 
     def replaced(sound: re.Match[str]) -> str:
         return sound[0] if _CAPITALS.fullmatch(sound[0]) and not shouting else ""
 
     words = _SOUNDS_EN.sub(replaced, words)
     return clause if words == clause else re.sub(r"\s{2,}", " ", words)
+
+
+def _without_misheard(clause: str) -> str:
+    """`clause` without each 恶 that belongs to no word."""
+    if _MISHEARD not in clause or "善" in clause:  # good and evil
+        return clause
+    kept = set[int]()
+    for word in _words_with_misheard():
+        at = clause.find(word)
+        while at >= 0:
+            kept.update(range(at, at + len(word)))
+            at = clause.find(word, at + 1)
+    last = len(clause) - 1
+    return "".join(
+        char
+        for at, char in enumerate(clause)
+        if char != _MISHEARD
+        or at in kept
+        or (at and clause[at - 1] in _NOUN_BEFORE and (at == last or clause[at + 1] in _NOUN_AFTER))
+    )
+
+
+@cache
+def _words_with_misheard() -> tuple[str, ...]:
+    return tuple(word for word in PHRASES_DICT if _MISHEARD in word)
 
 
 def _alone(words: str) -> bool:

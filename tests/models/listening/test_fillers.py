@@ -43,6 +43,12 @@ from models.listening.fillers import is_filler_only, strip_fillers
         ("。", ""),
         ("UM, I SEE.", "I SEE."),
         ("好，。", "好，。"),
+        ("很多时候恶管理者会觉得，恶，不属于他。", "很多时候管理者会觉得，不属于他。"),
+        ("恶，那么首先介绍一下。", "那么首先介绍一下。"),
+        ("情况恶化，他没有恶意，恶性循环。", "情况恶化，他没有恶意，恶性循环。"),
+        ("善与恶", "善与恶"),
+        ("我们谈人性的恶。", "我们谈人性的恶。"),
+        ("什么是恶？", "什么是恶？"),
     ],
 )
 def test_fillers_go_and_words_stay(text: str, left: str) -> None:
