@@ -1,15 +1,14 @@
-"""`python -m evaluation.bench [FOLDER]`: stream recordings, print and save figures."""
+"""`tongchuan eval [RECORDINGS]`: stream recordings through one system or several, score, report."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
-import math
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,14 @@ import sacrebleu
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation import measure, offline, report, runs, segmenting
+from evaluation import inputs, measure, offline, options, report, runs, segmenting
 from evaluation.charge import CHARGES
+from evaluation.engines import open_engines
 from evaluation.log import SessionLog
-from evaluation.recordings import Recording, load_folder
+from evaluation.recordings import Recording
+from evaluation.serving import own_cores
+from evaluation.systems import System, systems
+from models.config import ModelsConfig
 from models.errors import TongchuanError
 from tongchuan.settings import models_config
 
@@ -29,17 +32,33 @@ FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
 """Where recordings are looked for when no folder is given."""
 
 _QUIET = 0.1  # cores of others that a measurement may have beside it
+_TOLD = (
+    "only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds", "degrade",
+    "systems", "vary",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One system's outcome. rows: each recording, then all together; none when all failed."""
+
+    system: System
+    outcome: runs.Outcome
+    rows: Sequence[report.Row]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when measured (whatever the figures), 1 when it failed, 130 when interrupted."""
-    parser = _parser()
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation.bench", description=options.DESCRIPTION
+    )
+    options.add_options(parser)
     args = parser.parse_args(argv)
-    if args.virtual and (args.url or args.streams > 1 or args.speed != 1):
-        parser.error("--virtual is one session in this process: no --url, --streams or --speed")
-    console = Console()
+    wrong = options.conflict(args)
+    if wrong:
+        parser.error(wrong)
     try:
-        _bench(args, console)
+        evaluate(args, Console())
     except TongchuanError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
@@ -48,114 +67,99 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evaluation.bench", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, help="NAME.flac and NAME.json side by side")
-    parser.add_argument("--only", metavar="PREFIX", help="ids that start so (default zh)")
-    parser.add_argument("--profile", default="embedded", help="models and their settings")
-    parser.add_argument("--url", help="a running server, instead of one of our own")
-    parser.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
-    parser.add_argument("--streams", type=_count, default=1, help="sessions at once (1)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="above 1: quality only (1)")
-    parser.add_argument(
-        "--virtual",
-        nargs="?",
-        const="measured",
-        choices=sorted(CHARGES),
-        help="in this process with a simulated clock, as fast as the models; what compute costs",
-    )
-    parser.add_argument("--seconds", type=_seconds, help="the first ones of each recording only")
-    parser.add_argument("--terms", action="store_true", help="give the references' terms along")
-    parser.add_argument("--no-previews", action="store_true", help="ask for none")
-    parser.add_argument("--no-offline", action="store_true", help="leave the offline run out")
-    parser.add_argument("--out", type=Path, default=Path("out/bench.json"), help="figures as JSON")
-    parser.add_argument("--logs", type=Path, help="folder for every event and offline text")
-    return parser
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 64:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 64")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not a length")
-    return value
-
-
-def _speed(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and 0.1 <= value <= 10):
-        raise argparse.ArgumentTypeError(f"{text} is not between 0.1 and 10")
-    return value
-
-
-def _bench(args: argparse.Namespace, console: Console) -> None:
-    folder = args.folder or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
-    recordings = _recordings(folder, args)
-    for place in (args.out.parent, *([args.logs] if args.logs else [])):
-        place.mkdir(parents=True, exist_ok=True)
-    done, whole = _stream(recordings, args, console)
-    texts = {} if args.no_offline else asyncio.run(_offline_all(recordings, args, console))
-    rows = [
-        _row(run.recording.id, [(run.recording, log) for log in run.logs], texts, run.cost)
-        for run in done
+def evaluate(args: argparse.Namespace, console: Console) -> None:
+    """All that `args` (see `options`) ask for. Raises TongchuanError when nothing was measured."""
+    config = models_config(args.profile)
+    chosen = systems(args.systems, config, args.vary)
+    path = args.recordings or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
+    recordings, problems = _recordings(path, args)
+    places = (args.out.parent, args.logs, args.export, args.html and args.html.parent)
+    for place in places:
+        if place:
+            place.mkdir(parents=True, exist_ok=True)
+    outcomes = _stream(recordings, chosen, config, args, console)
+    problems += [problem for outcome in outcomes for problem in outcome.problems]
+    _tell_problems(problems, console)
+    if not any(outcome.runs for outcome in outcomes):
+        raise TongchuanError(f"nothing was measured: {problems[0].message}")
+    heard = {run.recording.id for outcome in outcomes for run in outcome.runs}
+    wanted = [recording for recording in recordings if recording.id in heard]
+    texts = {} if args.no_offline else asyncio.run(_offline_all(wanted, config, args, console))
+    measured = [
+        Measured(system, outcome, _rows(outcome, texts))
+        for system, outcome in zip(chosen, outcomes, strict=True)
     ]
-    pairs = [(run.recording, log) for run in done for log in run.logs]
-    rows.append(_row("all", pairs, texts, whole))
-    reached = report.targets(rows[-1], args.streams)
-    how = f", simulated clock, compute {args.virtual}" if args.virtual else ""
-    report.show(rows, reached, f"{folder.name}, profile {args.profile}{how}", console)
-    if args.virtual == "measured" and (whole.others or 0) > _QUIET:
-        console.print(
-            f"Other processes used {whole.others:.1f} cores: the times above are too long. "
-            "Measure on an idle machine, or with --virtual fixed."
-        )
-    body = {
-        "made": _circumstances(args),
-        "rows": [row.as_json() for row in rows],
-        "targets": [asdict(target) | {"met": target.met} for target in reached],
-    }
-    args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    console.print(f"written: {args.out}")
+    _report(measured, problems, path.name, args, console)
 
 
-def _recordings(folder: Path, args: argparse.Namespace) -> list[Recording]:
-    recordings = load_folder(folder, args.only if args.only is not None else "zh")
-    if len({recording.source for recording in recordings}) > 1:
-        raise TongchuanError(f"{folder} has both directions; choose one: --only zh or --only en")
-    if args.seconds is not None:
-        recordings = [recording.first(args.seconds) for recording in recordings]
-    for recording in recordings:
-        recording.samples()  # a bad file is told before an hour is spent
-    return recordings
+def _recordings(path: Path, args: argparse.Namespace) -> tuple[list[Recording], list[runs.Problem]]:
+    loaded = inputs.load(path, args.only if args.only is not None else "zh", args.audio)
+    problems = [runs.Problem(path.name, problem) for problem in loaded.problems]
+    if len({recording.source for recording in loaded.recordings}) > 1:
+        raise TongchuanError(f"{path} has both directions; choose one: --only zh or --only en")
+    usable = []
+    for recording in loaded.recordings:
+        try:
+            made = recording if args.seconds is None else recording.first(args.seconds)
+            made = made.degraded(args.degrade) if args.degrade else made
+            made.samples()  # a bad file is told before an hour is spent
+            usable.append(made)
+        except TongchuanError as error:
+            problems.append(runs.Problem(recording.id, str(error)))
+    if not usable:
+        raise TongchuanError("; ".join(problem.message for problem in problems))
+    return usable, problems
 
 
 def _stream(
-    recordings: Sequence[Recording], args: argparse.Namespace, console: Console
-) -> tuple[list[runs.Run], measure.Cost]:
-    plan = runs.Plan(args.streams, args.speed, args.terms, not args.no_previews, args.logs)
+    recordings: Sequence[Recording],
+    chosen: Sequence[System],
+    config: ModelsConfig,
+    args: argparse.Namespace,
+    console: Console,
+) -> list[runs.Outcome]:
     total_s = sum(recording.duration_s for recording in recordings)
+    outcomes = []
     with _progress(console) as bar:
-        task = bar.add_task("streaming", total=total_s)
-        advance: Callable[[float], None] = lambda seconds: bar.advance(task, seconds)  # noqa: E731
+        tasks = {system.name: bar.add_task(system.name, total=total_s) for system in chosen}
+
+        def plan(system: System) -> runs.Plan:
+            logs = args.logs / system.name if args.logs and len(chosen) > 1 else args.logs
+            if logs:
+                logs.mkdir(parents=True, exist_ok=True)
+            return runs.Plan(args.streams, args.speed, args.terms, not args.no_previews, logs)
+
+        def advance(system: System) -> Callable[[float], None]:
+            return lambda seconds: bar.advance(tasks[system.name], seconds)
+
         if args.virtual:
-            config, charge = models_config(args.profile), CHARGES[args.virtual]
-            return runs.simulated(recordings, config, charge, plan, args.cores, advance)
-        server = runs.Server(args.url, args.profile, args.cores)
-        return asyncio.run(runs.real(recordings, server, plan, advance))
+            charge = CHARGES[args.virtual]
+            with runs.pinned(own_cores(args.cores)), open_engines(config) as engines:
+                for system in chosen:
+                    outcomes.append(
+                        runs.simulated(
+                            recordings, engines, system, charge, plan(system), advance(system)
+                        )
+                    )
+            return outcomes
+        for system in chosen:
+            settings = system.settings if len(chosen) > 1 or args.systems or args.vary else {}
+            server = runs.Server(args.url, args.profile, args.cores, settings)
+            outcomes.append(
+                asyncio.run(runs.real(recordings, server, plan(system), advance(system)))
+            )
+    return outcomes
 
 
 async def _offline_all(
-    recordings: Sequence[Recording], args: argparse.Namespace, console: Console
+    recordings: Sequence[Recording],
+    config: ModelsConfig,
+    args: argparse.Namespace,
+    console: Console,
 ) -> dict[str, offline.Offline]:
     found: dict[str, offline.Offline] = {}
     total = sum(len(recording.segments) for recording in recordings)
-    async with offline.open_cascade(models_config(args.profile)) as cascade:
+    async with offline.open_cascade(config) as cascade:
         with _progress(console) as bar:
             task = bar.add_task("offline", total=total)
             advance: Callable[[], None] = lambda: bar.advance(task)  # noqa: E731
@@ -169,11 +173,22 @@ async def _offline_all(
     return found
 
 
+def _rows(outcome: runs.Outcome, texts: dict[str, offline.Offline]) -> list[report.Row]:
+    rows = [
+        _row(run.recording.id, [(run.recording, log) for log in run.logs], texts, run.cost)
+        for run in outcome.runs
+    ]
+    if rows:
+        pairs = [(run.recording, log) for run in outcome.runs for log in run.logs]
+        rows.append(_row("all", pairs, texts, outcome.cost))
+    return rows
+
+
 def _row(
     name: str,
     pairs: Sequence[tuple[Recording, SessionLog]],
     texts: dict[str, offline.Offline],
-    spent: measure.Cost,
+    spent: measure.Cost | None,
 ) -> report.Row:
     alone = remembered = None
     if texts:
@@ -182,6 +197,55 @@ def _row(
         alone = measure.offline(offlines)
         remembered = measure.offline(offlines, remembered=True)
     return report.Row(name, measure.streamed(pairs), alone, remembered, spent)
+
+
+def _report(
+    measured: Sequence[Measured],
+    problems: Sequence[runs.Problem],
+    name: str,
+    args: argparse.Namespace,
+    console: Console,
+) -> None:
+    usable = [one for one in measured if one.rows]
+    first = usable[0]
+    shown = first.rows if len(usable) == 1 else [_named(one) for one in usable]
+    reached = report.targets(first.rows[-1], args.streams)
+    how = f", simulated clock, compute {args.virtual}" if args.virtual else ""
+    degraded = f", {' '.join(args.degrade)}" if args.degrade else ""
+    report.show(shown, reached, f"{name}{degraded}, profile {args.profile}{how}", console)
+    others = max((one.rows[-1].cost.others or 0 for one in usable if one.rows[-1].cost), default=0)
+    if args.virtual == "measured" and others > _QUIET:
+        console.print(
+            f"Other processes used {others:.1f} cores: the times above are too long. "
+            "Measure on an idle machine, or with --virtual fixed."
+        )
+    body = {
+        "made": _circumstances(args),
+        "rows": [row.as_json() for row in shown],
+        "systems": [
+            {
+                "name": one.system.name,
+                "settings": one.system.settings,
+                "rows": [row.as_json() for row in one.rows],
+            }
+            for one in measured
+            if len(measured) > 1
+        ],
+        "targets": [asdict(target) | {"met": target.met} for target in reached],
+        "problems": [asdict(problem) for problem in problems],
+    }
+    args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    console.print(f"written: {args.out}")
+
+
+def _named(one: Measured) -> report.Row:
+    row = one.rows[-1]
+    return report.Row(one.system.name, row.streamed, row.offline, row.offline_remembered, row.cost)
+
+
+def _tell_problems(problems: Sequence[runs.Problem], console: Console) -> None:
+    for problem in problems:
+        console.print(f"[red]missing[/] {problem.recording}: {problem.message}", highlight=False)
 
 
 def _circumstances(args: argparse.Namespace) -> dict[str, Any]:
@@ -194,9 +258,6 @@ def _circumstances(args: argparse.Namespace) -> dict[str, Any]:
         "omnisteval": segmenting.VERSION,
         "sacrebleu": sacrebleu.__version__,
     }
-
-
-_TOLD = ("only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds")
 
 
 def _progress(console: Console) -> Progress:

@@ -1,4 +1,4 @@
-"""The cascade over engines whose work takes simulated time."""
+"""A system over engines whose work takes simulated time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from evaluation.charged_llm import ChargedLLM
 from evaluation.costs import Tally
 from evaluation.engines import Engines
 from evaluation.machine import Machine
-from models.cascade import Cascade
-from models.config import ModelsConfig
+from evaluation.systems import System
 from models.engines.gate import PriorityGate
 from models.engines.whisper import WhisperEngine
 from models.events import SessionSpec
@@ -58,12 +57,12 @@ class ChargedRecogniser:
 class ChargedBackend:
     """`InterpreterBackend` over loaded engines; for one session."""
 
-    def __init__(self, engines: Engines, config: ModelsConfig, charge: Charge) -> None:
-        cores = _cores()
+    def __init__(self, engines: Engines, system: System, charge: Charge) -> None:
+        cores, config = _cores(), system.config
         self.machine = Machine(charge, cores)
         self.told = Tally()
         """What the session reported, in simulated seconds."""
-        self._config = config
+        self._system = system
         llm = engines.llm or make_llm(config)
         self._own = llm if engines.llm is None else None
         # As many threads as the engines take by themselves; 0 where they do not use these cores.
@@ -87,7 +86,7 @@ class ChargedBackend:
         """See `InterpreterBackend.open`. Telemetry goes to `told` instead."""
         load = Load(asyncio.get_running_loop().time)
         recogniser = cast(WhisperEngine, self._recogniser)
-        return Cascade(recogniser, self._llm, self._config, spec, self.told, load)
+        return self._system.open(recogniser, self._llm, spec, self.told, load)
 
     def faults(self) -> tuple[str, ...]:
         """See `InterpreterBackend.faults`."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluation import timing
+from evaluation import stability, timing
 from evaluation.characters import ErrorRate, error_rate
 from evaluation.costs import Costs
 from evaluation.emissions import emissions, transcript, translation
@@ -93,7 +93,7 @@ def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
         if isinstance(item.event, ErrorEvent)
     ]
     erased = sum(
-        (timing.erasure(log, target) for _, log in pairs), start=timing.Erasure(0, 0)
+        (stability.erasure(log, target) for _, log in pairs), start=stability.Erasure(0, 0)
     ).normalised
     heard = [transcript(log, source) for _, log in pairs]
     said = [translation(log, target) for _, log in pairs]
@@ -161,15 +161,45 @@ def cost(before: Usage, after: Usage, audio_s: float, elapsed_s: float, cores: i
     return Cost(stages, sum(stages.values()), cpu, after.peak_mib, growth, counts)
 
 
-def simulated_cost(spent: Sequence[Costs], others: float | None = None) -> Cost:
-    """What sessions with a simulated clock cost together, each job measured alone."""
-    audio_s = sum(costs.audio_s for costs in spent)
+def simulated_cost(spent: Costs, others: float | None = None) -> Cost:
+    """What a session with a simulated clock cost, each job measured alone."""
+    stages = {name: seconds / spent.audio_s for name, seconds in sorted(spent.stages.items())}
+    return Cost(stages, sum(stages.values()), None, None, None, dict(spent.counts), others)
+
+
+def pooled(costs: Sequence[tuple[float, Cost]]) -> Cost:
+    """Of several runs, each with its seconds of audio: shares weigh by those, the rest adds up."""
+    audio_s = sum(seconds for seconds, _ in costs)
+
+    def share(values: Iterable[float | None]) -> float | None:
+        weighed = [
+            (seconds, value)
+            for (seconds, _), value in zip(costs, values, strict=True)
+            if value is not None
+        ]
+        return sum(s * v for s, v in weighed) / sum(s for s, _ in weighed) if weighed else None
+
+    def known(values: Iterable[float | None]) -> list[float]:
+        return [value for value in values if value is not None]
+
+    names = sorted({name for _, cost in costs for name in cost.stages})
+    stages = {
+        name: sum(seconds * cost.stages.get(name, 0.0) for seconds, cost in costs) / audio_s
+        for name in names
+    }
     counts: Counter[str] = Counter()
-    for costs in spent:
-        counts.update(costs.counts)
-    names = sorted({name for costs in spent for name in costs.stages})
-    stages = {name: sum(costs.stages.get(name, 0.0) for costs in spent) / audio_s for name in names}
-    return Cost(stages, sum(stages.values()), None, None, None, dict(counts), others)
+    for _, cost in costs:
+        counts.update(cost.counts)
+    growth = known(cost.growth_mib for _, cost in costs)
+    return Cost(
+        stages,
+        sum(stages.values()),
+        share(cost.cpu for _, cost in costs),
+        max(known(cost.peak_mib for _, cost in costs), default=None),
+        sum(growth) if growth else None,
+        dict(counts),
+        share(cost.others for _, cost in costs),
+    )
 
 
 def _texts(
@@ -189,6 +219,8 @@ def _texts(
         for plain in (False, True)
     ]
     wholes = quality(said, [_whole(recording) for recording in recordings], target)
+    if any(said) and not any(heard):  # a system that writes down no source
+        return Texts(None, None, by_segment, wholes)
     return Texts(rates[0].rate, rates[1].rate, by_segment, wholes)
 
 

@@ -7,21 +7,25 @@ terms: [{source, target}]}]`. The direction is the start of the id: `zh2en-…` 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaluation.degrade import CLEAN, Condition, conditions, to_int16
 from models.errors import TongchuanError
 from tongchuan.events import Term
 
 RATE = 16_000
-_OTHER = {"zh": "en", "en": "zh"}
-_SLACK_S = 0.1  # by which the audio may be shorter than the references say
+OTHER = {"zh": "en", "en": "zh"}
+SLACK_S = 0.1
+"""By which the audio may be shorter than the references say."""
 
 
 class RecordingError(TongchuanError):
@@ -64,7 +68,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording and its references, in order. cut_s: where the audio is cut off, if it is."""
+    """One recording and its references, in order. cut_s: where the audio is cut off, if it is.
+
+    condition: what is done to the audio before it is cut; all times are those afterwards.
+    """
 
     id: str
     audio: Path
@@ -73,6 +80,7 @@ class Recording:
     target: str
     segments: tuple[Segment, ...]
     cut_s: float | None = None
+    condition: Condition = CLEAN
 
     def first(self, seconds: float) -> Recording:
         """Its first `seconds`: the segments that end by then, and the audio to where the next
@@ -88,28 +96,46 @@ class Recording:
         cut_s = min([seconds, *(s.start_s for s in self.segments[len(kept) :])])
         return replace(self, duration_s=cut_s, segments=kept, cut_s=cut_s)
 
+    def degraded(self, specs: Sequence[str], seed: int = 0) -> Recording:
+        """The same speech in a harder condition (see `degrade.parse`), after those it is in; the
+        seed is that of all. Raises DegradationError."""
+        added = conditions(specs, seed)
+        tempo = added.tempo
+        return replace(
+            self,
+            duration_s=self.duration_s / tempo,
+            segments=tuple(
+                replace(segment, start_s=segment.start_s / tempo, end_s=segment.end_s / tempo)
+                for segment in self.segments
+            ),
+            cut_s=None if self.cut_s is None else self.cut_s / tempo,
+            condition=Condition(self.condition.steps + added.steps, seed),
+        )
+
     def samples(self) -> NDArray[np.int16]:
-        """The audio, 16 kHz mono, shape (n,). Raises RecordingError."""
-        try:
-            samples, rate = soundfile.read(self.audio, dtype="int16", always_2d=True)
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise RecordingError(f"{self.audio}: no audio could be read: {error}") from error
-        if rate != RATE or samples.shape[1] != 1:
+        """The audio in its condition, 16 kHz mono, shape (n,), whatever the file's rate and
+        channels are. Raises RecordingError."""
+        samples = _read(self.audio)
+        heard_s, end_s = len(samples) / RATE, self.segments[-1].end_s * self.condition.tempo
+        if heard_s < end_s - SLACK_S:
             raise RecordingError(
-                f"{self.audio} has {rate} Hz and {samples.shape[1]} channels; convert it to "
-                f"{RATE} Hz mono"
+                f"{self.audio} ends at {heard_s:.1f} s, before its last segment ({end_s:.1f} s): "
+                "the references belong to another recording"
             )
-        if len(samples) / RATE < self.segments[-1].end_s - _SLACK_S:
-            raise RecordingError(
-                f"{self.audio} ends at {len(samples) / RATE:.1f} s, before its last segment "
-                f"({self.segments[-1].end_s:.1f} s): the JSON belongs to another recording"
-            )
-        count = len(samples) if self.cut_s is None else round(self.cut_s * RATE)
-        return np.ascontiguousarray(samples[:count, 0])
+        samples = self.condition.apply(samples, self.id)
+        return samples if self.cut_s is None else samples[: round(self.cut_s * RATE)]
 
     def terms(self) -> tuple[Term, ...]:
         """All terms of the segments, each once."""
         return tuple(dict.fromkeys(term for segment in self.segments for term in segment.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Recordings that can be used, and what is wrong with others: each names file and field."""
+
+    recordings: tuple[Recording, ...]
+    problems: tuple[str, ...] = ()
 
 
 def load_folder(folder: Path, only: str = "") -> list[Recording]:
@@ -119,8 +145,7 @@ def load_folder(folder: Path, only: str = "") -> list[Recording]:
     """
     if not folder.is_dir():
         raise RecordingError(f"there is no folder {folder}; name one with NAME.flac and NAME.json")
-    notes = sorted(note for note in folder.glob("*.json") if note.with_suffix(".flac").exists())
-    recordings = [load(note) for note in notes]
+    recordings = [load(note) for note in notes(folder)]
     chosen = [recording for recording in recordings if recording.id.startswith(only)]
     if not chosen:
         known = ", ".join(recording.id for recording in recordings)
@@ -131,42 +156,90 @@ def load_folder(folder: Path, only: str = "") -> list[Recording]:
     return chosen
 
 
+def notes(folder: Path) -> list[Path]:
+    """Every `NAME.json` in `folder` beside which a `NAME.flac` lies, by name."""
+    return sorted(note for note in folder.glob("*.json") if note.with_suffix(".flac").exists())
+
+
 def load(path: Path) -> Recording:
     """One recording from its JSON. Raises RecordingError naming the file and the field."""
+    raw = read_json(path)
     try:
-        raw: Any = json.loads(path.read_text(encoding="utf-8"))
         note = _Note.model_validate(raw)
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{path}: {_reason(error)}") from None
+    except ValidationError as error:
+        raise RecordingError(f"{path}: {faults(error)[0]}") from None
     source = note.id[:2]
-    if source not in _OTHER:
+    if source not in OTHER:
         raise RecordingError(f"{path}: id {note.id!r} should start with zh or en, what is spoken")
-    end = 0.0
-    for index, segment in enumerate(note.segments):
-        if segment.start < end - 1e-6 or segment.end <= segment.start:
-            raise RecordingError(
-                f"{path}: segments[{index}] spans {segment.start:g} to {segment.end:g} s; "
-                f"it should begin at or after {end:g} s and end after it begins"
-            )
-        end = segment.end
-    return Recording(
-        note.id,
-        path.with_suffix(".flac"),
-        note.duration,
-        source,
-        _OTHER[source],
-        tuple(
-            Segment(
-                s.start, s.end, s.source, s.target, tuple(Term(t.source, t.target) for t in s.terms)
-            )
-            for s in note.segments
-        ),
+    segments = tuple(
+        Segment(
+            s.start, s.end, s.source, s.target, tuple(Term(t.source, t.target) for t in s.terms)
+        )
+        for s in note.segments
     )
+    wrong = misplaced(segments)
+    if wrong:
+        raise RecordingError(f"{path}: {wrong[0]}")
+    audio = path.with_suffix(".flac")
+    return Recording(note.id, audio, note.duration, source, OTHER[source], segments)
 
 
-def _reason(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False)[0]
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-    return f"{where.lstrip('.') or 'the file'}: {first['msg']}"
+def read_json(path: Path) -> Any:
+    """What the file holds. Raises RecordingError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path}: {error}") from None
+
+
+def faults(error: ValidationError, where: str = "") -> list[str]:
+    """Each field (of what lies at `where`) that is wrong, and why."""
+    found = []
+    for fault in error.errors(include_url=False):
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
+        field = (where + "".join(parts)).lstrip(".")
+        found.append(f"{field or 'the file'}: {fault['msg']}")
+    return found
+
+
+def misplaced(segments: Sequence[Segment], field: str = "segments") -> list[str]:
+    """What is wrong with the times in `field`: they should be in order and not overlap."""
+    wrong = []
+    end_s = 0.0
+    for index, segment in enumerate(segments):
+        if segment.start_s < end_s - 1e-6 or segment.end_s <= segment.start_s:
+            wrong.append(
+                f"{field}[{index}] spans {segment.start_s:g} to {segment.end_s:g} s; "
+                f"it should begin at or after {end_s:g} s and end after it begins"
+            )
+        end_s = max(end_s, segment.end_s)
+    return wrong
+
+
+def length_s(audio: Path) -> float:
+    """How long the audio is, seconds, by its header. Raises RecordingError."""
+    try:
+        info = soundfile.info(audio)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise _unreadable(audio, error) from None
+    return float(info.frames / info.samplerate)
+
+
+def _read(audio: Path) -> NDArray[np.int16]:
+    """All of it, 16 kHz mono, shape (n,). Raises RecordingError."""
+    try:
+        channels, rate = soundfile.read(audio, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise _unreadable(audio, error) from None
+    if not np.isfinite(channels).all():
+        raise RecordingError(f"{audio} holds samples that are no numbers; save it anew")
+    samples = channels.mean(axis=1, dtype=np.float32)
+    if rate != RATE:
+        samples = soxr.resample(samples, rate, RATE, quality="HQ")
+    return to_int16(samples)
+
+
+def _unreadable(audio: Path, error: Exception) -> RecordingError:
+    return RecordingError(
+        f"{audio}: no audio could be read: {error}; convert it to FLAC, WAV, Ogg or MP3"
+    )

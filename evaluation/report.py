@@ -11,6 +11,12 @@ from rich.table import Table
 
 from evaluation.measure import Cost, Streamed, Texts
 
+Line = tuple[str, list[str]]
+"""A name, and a cell for each row."""
+
+COST_TITLE = "Cost, share of real time"
+TARGETS_TITLE = "To reach"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -74,35 +80,36 @@ def targets(row: Row, streams: int) -> list[Target]:
 
 def show(rows: Sequence[Row], reached: Sequence[Target], title: str, console: Console) -> None:
     """Print it all."""
-    console.print(_figures(rows, title))
-    last = rows[-1]
-    if last.cost is not None:
-        console.print(_costs(rows))
-    checks = Table(title="To reach", title_justify="left")
+    names = [row.name for row in rows]
+    console.print(_table(title, names, figure_lines(rows)))
+    if rows[-1].cost is not None:
+        console.print(_table(COST_TITLE, names, cost_lines(rows)))
+    checks = Table(title=TARGETS_TITLE, title_justify="left")
     for heading in ("what", "reach", "here", ""):
         checks.add_column(heading, justify="left" if heading == "what" else "right")
-    for target in reached:
+    for target, (name, bound, value) in zip(reached, target_lines(reached), strict=True):
         verdict = {True: "[green]yes[/]", False: "[red]no[/]", None: "-"}[target.met]
-        bound = f"{'≤' if target.at_most else '≥'} {target.bound:g}"
-        checks.add_row(target.name, bound, _number(target.value, 3), verdict)
+        checks.add_row(name, bound, value, verdict)
     console.print(checks)
 
 
-def _figures(rows: Sequence[Row], title: str) -> Table:
+def _table(title: str, names: Sequence[str], lines: Sequence[Line]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    for row in rows:
-        table.add_column(row.name, justify="right")
-    for name, cells in _lines(rows):
+    for name in names:
+        table.add_column(name, justify="right")
+    for name, cells in lines:
         table.add_row(name, *cells)
     return table
 
 
-def _lines(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
-    def line(name: str, *path: str, places: int = 2) -> tuple[str, list[str]]:
+def figure_lines(rows: Sequence[Row]) -> list[Line]:
+    """All figures but the costs. A name that begins with spaces belongs to the line above it."""
+
+    def line(name: str, *path: str, places: int = 2) -> Line:
         return name, [_number(_dig(row, path), places) for row in rows]
 
-    def texts(name: str, *path: str) -> list[tuple[str, list[str]]]:
+    def texts(name: str, *path: str) -> list[Line]:
         return [
             line(f"error rate (CER, WER), {name}", *path, "error", places=3),
             line(f"  numerals as written, {name}", *path, "error_plain", places=3),
@@ -133,15 +140,13 @@ def _lines(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _costs(rows: Sequence[Row]) -> Table:
+def cost_lines(rows: Sequence[Row]) -> list[Line]:
+    """Shares of real time, by stage and in all; memory; what other processes used."""
     stages = sorted({stage for row in rows if row.cost for stage in row.cost.stages})
-    table = Table(title="Cost, share of real time", title_justify="left")
-    table.add_column("")
-    for row in rows:
-        table.add_column(row.name, justify="right")
+    lines: list[Line] = []
     for stage in stages:
         shares = [row.cost.stages.get(stage) if row.cost else None for row in rows]
-        table.add_row(stage, *(_number(share, 3) for share in shares))
+        lines.append((stage, [_number(share, 3) for share in shares]))
     for name, field, places in (
         ("compute, all stages", "compute", 3),
         ("processor, of all cores", "cpu", 3),
@@ -149,8 +154,20 @@ def _costs(rows: Sequence[Row]) -> Table:
         ("memory growth, MiB", "growth_mib", 0),
         ("cores of other processes", "others", 2),
     ):
-        table.add_row(name, *(_number(_dig(row, ("cost", field)), places) for row in rows))
-    return table
+        lines.append((name, [_number(_dig(row, ("cost", field)), places) for row in rows]))
+    return lines
+
+
+def target_lines(reached: Sequence[Target]) -> list[tuple[str, str, str]]:
+    """Of each target its name, the bound and the value."""
+    return [
+        (
+            target.name,
+            f"{'≤' if target.at_most else '≥'} {target.bound:g}",
+            _number(target.value, 3),
+        )
+        for target in reached
+    ]
 
 
 def _dig(row: Row, path: Sequence[str]) -> float | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluation import measure, virtual
 from evaluation.bystanders import Bystanders
 from evaluation.charge import Charge
-from evaluation.engines import open_engines
+from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
 from evaluation.replay import first_error, replay
-from evaluation.serving import Served, own_cores, serve
-from models.config import ModelsConfig
+from evaluation.serving import Served, ServingError, own_cores, serve
+from evaluation.systems import System
+from models.errors import TongchuanError
 from tongchuan.events import Term
 
 Progress = Callable[[float], None]
@@ -32,6 +34,28 @@ class Run:
     recording: Recording
     logs: Sequence[SessionLog]
     cost: measure.Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A recording that could not be used, and why."""
+
+    recording: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a system did with all recordings; those that failed are problems."""
+
+    runs: Sequence[Run]
+    problems: Sequence[Problem]
+
+    @property
+    def cost(self) -> measure.Cost | None:
+        """Of all runs together; None when all failed."""
+        weighed = [(sum(log.duration_s for log in run.logs), run.cost) for run in self.runs]
+        return measure.pooled(weighed) if weighed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +81,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The one at `url`, or one of our own of `profile` on `cores`."""
+    """The one at `url`, or one of our own of `profile` on `cores`, with more `settings`."""
 
     url: str | None
     profile: str
     cores: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @asynccontextmanager
     async def running(self, streams: int) -> AsyncIterator[Served]:
@@ -69,31 +94,48 @@ class Server:
         if self.url:
             yield Served(self.url)
             return
-        async with serve(self.profile, own_cores(self.cores), streams) as served:
+        async with serve(self.profile, own_cores(self.cores), streams, self.settings) as served:
             yield served
 
 
 async def real(
     recordings: Sequence[Recording], server: Server, plan: Plan, progress: Progress
-) -> tuple[list[Run], measure.Cost]:
-    """At the speed of speech, `plan.streams` sessions at once; and what all cost together."""
+) -> Outcome:
+    """At the speed of speech, `plan.streams` sessions at once.
+
+    A recording that fails is a problem and the rest goes on, with a new server if ours died.
+    Raises ServingError when no server starts at all.
+    """
     runs: list[Run] = []
-    async with server.running(plan.streams) as served:
-        first, begun = await served.usage(), time.monotonic()
-        heard_s = 0.0
-        for recording in recordings:
-            before, started = await served.usage(), time.monotonic()
-            logs = await _sessions(recording, served.url, plan)
-            plan.keep(logs)
-            audio_s = sum(log.duration_s for log in logs)
-            elapsed = time.monotonic() - started
-            spent = measure.cost(before, await served.usage(), audio_s, elapsed, server.cores)
-            runs.append(Run(recording, logs, spent))
-            heard_s += audio_s
-            progress(recording.duration_s)
-        elapsed = time.monotonic() - begun
-        whole = measure.cost(first, await served.usage(), heard_s, elapsed, server.cores)
-    return runs, whole
+    problems: list[Problem] = []
+    left = deque(recordings)
+    while left:
+        try:
+            async with server.running(plan.streams) as served:
+                while left and served.alive:
+                    recording = left.popleft()
+                    try:
+                        runs.append(await _run(recording, served, server.cores, plan))
+                    except TongchuanError as error:
+                        problems.append(Problem(recording.id, str(error)))
+                    progress(recording.duration_s)
+        except ServingError as error:
+            if not runs and not problems:
+                raise
+            problems += [Problem(recording.id, str(error)) for recording in left]
+            break
+    return Outcome(runs, problems)
+
+
+async def _run(recording: Recording, served: Served, cores: int, plan: Plan) -> Run:
+    before, started = await served.usage(), time.monotonic()
+    logs = await _sessions(recording, served.url, plan)
+    plan.keep(logs)
+    audio_s = sum(log.duration_s for log in logs)
+    elapsed_s = time.monotonic() - started
+    return Run(
+        recording, logs, measure.cost(before, await served.usage(), audio_s, elapsed_s, cores)
+    )
 
 
 async def _sessions(recording: Recording, url: str, plan: Plan) -> list[SessionLog]:
@@ -113,27 +155,28 @@ async def _sessions(recording: Recording, url: str, plan: Plan) -> list[SessionL
 
 def simulated(
     recordings: Sequence[Recording],
-    config: ModelsConfig,
+    engines: Engines,
+    system: System,
     charge: Charge,
     plan: Plan,
-    cores: int,
     progress: Progress,
-) -> tuple[list[Run], measure.Cost]:
-    """On `cores` with a simulated clock, one session at a time; and what all cost together."""
+) -> Outcome:
+    """With a simulated clock, one session at a time. A recording that fails is a problem."""
     runs: list[Run] = []
-    spent = []
-    with pinned(own_cores(cores)), open_engines(config) as engines:
-        throughout = Bystanders()
-        for recording in recordings:
-            terms, beside = plan.terms_of(recording), Bystanders()
+    problems: list[Problem] = []
+    for recording in recordings:
+        terms, beside = plan.terms_of(recording), Bystanders()
+        try:
             log, costs = virtual.replay(
-                recording, engines, config, charge=charge, terms=terms, previews=plan.previews
+                recording, engines, system, charge=charge, terms=terms, previews=plan.previews
             )
+        except TongchuanError as error:
+            problems.append(Problem(recording.id, str(error)))
+        else:
             plan.keep([log])
-            runs.append(Run(recording, [log], measure.simulated_cost([costs], beside.cores)))
-            spent.append(costs)
-            progress(recording.duration_s)
-        return runs, measure.simulated_cost(spent, throughout.cores)
+            runs.append(Run(recording, [log], measure.simulated_cost(costs, beside.cores)))
+        progress(recording.duration_s)
+    return Outcome(runs, problems)
 
 
 @contextmanager

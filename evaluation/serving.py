@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,16 @@ class Served:
         self._process = process
         self._http = url.replace("ws://", "http://", 1).replace("wss://", "https://", 1).rstrip("/")
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs; True for one that is not ours."""
+        if self._process is None:
+            return True
+        try:
+            return str(self._process.status()) not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        except psutil.Error:
+            return False
+
     async def usage(self) -> Usage:
         """What it has used so far. Raises ServingError when `/metrics` does not answer."""
         try:
@@ -96,8 +106,15 @@ def parse_metrics(text: str) -> tuple[dict[str, float], dict[str, float]]:
 
 
 @asynccontextmanager
-async def serve(profile: str, cores: Sequence[int], max_sessions: int) -> AsyncIterator[Served]:
+async def serve(
+    profile: str,
+    cores: Sequence[int],
+    max_sessions: int,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Served]:
     """Start `tongchuan serve` on `cores` and a free port, wait until it is ready; stop it after.
+
+    settings: environment of the server, over ours.
 
     Raises ServingError with the end of its log when it does not become ready.
     """
@@ -107,6 +124,7 @@ async def serve(profile: str, cores: Sequence[int], max_sessions: int) -> AsyncI
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _LAUNCH, ",".join(map(str, cores)), *arguments),
+            env={**os.environ, **(settings or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,

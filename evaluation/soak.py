@@ -19,6 +19,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from evaluation.bench import FOLDERS
+from evaluation.faults import invented
 from evaluation.log import SessionLog
 from evaluation.recordings import RATE, Recording, Segment, load_folder
 from evaluation.replay import first_error, replay
@@ -32,7 +33,6 @@ PAUSES_S = (2.0, 10.0, 30.0, 5.0, 60.0)
 """Of faint noise, between recordings' sentences, in turn; every fifth sentence has one."""
 SETTLED_S = 180.0
 _SAMPLE_S = 2.0
-_EDGE_MS = 500  # by which a chunk's times may miss its sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +97,6 @@ def compose(recordings: Sequence[Recording], minutes: float) -> tuple[Samples, l
     raise AssertionError("recordings repeat without end")
 
 
-def invented(log: SessionLog, segments: Sequence[Segment]) -> tuple[str, ...]:
-    """Translations of chunks that lie where no segment is."""
-    found = []
-    for item in log.received:
-        event = item.event
-        if not isinstance(event, ChunkFinal) or not event.translation.strip():
-            continue
-        touched = any(
-            event.start_ms < segment.end_s * 1000 + _EDGE_MS
-            and event.end_ms > segment.start_s * 1000 - _EDGE_MS
-            for segment in segments
-        )
-        if not touched:
-            found.append(f"{event.start_ms / 1000:.1f} s: {event.source} → {event.translation}")
-    return tuple(found)
-
-
 async def soak(
     recordings: Sequence[Recording], minutes: float, served: Served, tell: Callable[[str], None]
 ) -> Soak:
@@ -123,7 +106,7 @@ async def soak(
         for kind, sound in noises().items():
             tell(f"a minute of {kind}")
             talk = _recording(Path(name), sound, [Segment(0, 0.1, "", "")], recordings[0])
-            noisy[kind] = invented(await replay(talk, served.url), [])
+            noisy[kind] = tuple(map(str, invented(await replay(talk, served.url), [])))
         samples, segments = compose(recordings, minutes)
         talk = _recording(Path(name), samples, segments, recordings[0])
         tell(f"{len(samples) / RATE / 60:.0f} minutes of speech with pauses")
@@ -139,7 +122,7 @@ async def soak(
         most / first - 1,
         len(finals),
         drift([final.lag_ms / 1000 for final in finals]),
-        invented(log, segments),
+        tuple(map(str, invented(log, segments))),
         noisy,
     )
 

@@ -1,4 +1,4 @@
-"""How soon something is seen, how far chunks lag, how much of the previews is undone."""
+"""How soon something is seen, and how far chunks lag."""
 
 from __future__ import annotations
 
@@ -90,75 +90,3 @@ def drift(lags: Sequence[float]) -> float | None:
     if third < 2:
         return None
     return statistics.median(lags[-third:]) - statistics.median(lags[:third])
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """Tokens that were shown and taken back, and tokens of the final text; adds up.
-
-    Normalised erasure (Arivazhagan et al. 2020, arXiv 1912.03393): erased over final, where a
-    change of the shown text from `a` to `b` erases len(a) - len(common prefix) tokens.
-    """
-
-    erased: int
-    final: int
-
-    def __add__(self, other: Erasure) -> Erasure:
-        return Erasure(self.erased + other.erased, self.final + other.final)
-
-    @property
-    def normalised(self) -> float | None:
-        """Erased tokens a final one; None when nothing was committed."""
-        return self.erased / self.final if self.final else None
-
-
-def erasure(log: SessionLog, language: str) -> Erasure:
-    """Of the translation as the page shows it: committed text, then the preview.
-
-    Words (Chinese: characters), case and marks aside. While a chunk grows, a preview from before it
-    is shown as far as it goes on where the chunk is, as the page does.
-    """
-    done: list[str] = []
-    growing = preview = ""
-    fresh = True  # the preview is newer than the growing chunk
-    before: list[str] = []
-    erased = 0
-    for item in log.received:
-        match item.event:
-            case TranslationPreview(text=text):
-                preview, fresh = text.strip(), True
-            case TranslationDelta(delta=delta):
-                if not growing:
-                    fresh = False
-                growing += delta
-            case ChunkFinal(translation=text):
-                done += _tokens(text, language)
-                growing, fresh = "", False
-            case _:
-                continue
-        shown = done + _tokens(_unfinished(growing.strip(), preview, fresh=fresh), language)
-        erased += _erased(before, shown)
-        before = shown
-    return Erasure(erased, len(done))
-
-
-def _erased(before: Sequence[str], shown: Sequence[str]) -> int:
-    """Tokens of `before` that `shown` does not begin with; a last word may have grown."""
-    was, now = "\n".join(before), "\n".join(shown)
-    same = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), None)
-    same = min(len(was), len(now)) if same is None else same
-    return len(was[same:].split())
-
-
-def _unfinished(said: str, preview: str, *, fresh: bool) -> str:
-    """The growing chunk and what is shown of the preview after it."""
-    if said and preview.lower().startswith(said.lower()):
-        return said + preview[len(said) :]
-    return f"{said} {preview}" if fresh else said
-
-
-def _tokens(text: str, language: str) -> list[str]:
-    lowered = text.lower()
-    pieces = [c for c in lowered if not c.isspace()] if language == "zh" else lowered.split()
-    words = ("".join(c for c in piece if c.isalnum()) for piece in pieces)
-    return [word for word in words if word]

@@ -24,7 +24,7 @@ from evaluation.engines import Engines
 from evaluation.log import Received, SessionLog
 from evaluation.recordings import RATE, Recording
 from evaluation.replay import GRACE_S, Pacer, ReplayError, first_error
-from models.config import ModelsConfig
+from evaluation.systems import System
 from models.interpreter import InterpreterBackend
 from server.config import Limits, Settings
 from server.connection import Connection
@@ -45,19 +45,19 @@ _SCOPE = {
 def replay(
     recording: Recording,
     engines: Engines,
-    config: ModelsConfig,
+    system: System,
     *,
     charge: Charge | None = None,
     terms: Sequence[Term] = (),
     context: str = "",
     previews: bool = True,
 ) -> tuple[SessionLog, Costs]:
-    """One session of the cascade over loaded engines, in an event loop of its own.
+    """One session of `system` over loaded engines, in an event loop of its own.
 
-    config: of everything but the weights, which are the engines'. charge: `Measured()` by default.
+    charge: `Measured()` by default.
     Raises RecordingError, ReplayError.
     """
-    backend = ChargedBackend(engines, config, charge or Measured())
+    backend = ChargedBackend(engines, system, charge or Measured())
     started = time.perf_counter()
     log = run(recording, backend, terms=terms, context=context, previews=previews)
     costs = Costs(

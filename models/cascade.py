@@ -47,6 +47,7 @@ Events = Channel[InterpreterEvent]
 _PIECE = SAMPLE_RATE // 10
 _RECHECK_S = 0.2  # silence grows without events: how often the policy looks at it
 _PER_MS = SAMPLE_RATE // 1000
+_PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
 
 
 class Cascade:
@@ -75,6 +76,7 @@ class Cascade:
         self._previewed = ""
         self._previewed_at = -math.inf
         self._previews_paused = False
+        self._busy_since: float | None = None
 
     async def interpret(self, audio: Channel[AudioInput], events: Events) -> None:
         """See `Interpreter.interpret`."""
@@ -229,15 +231,7 @@ class Cascade:
 
     async def _preview(self, events: Events) -> None:
         """Translate the uncommitted words until something new is heard."""
-        busy = self._load.share > self._config.speaking.preview_load
-        if busy != self._previews_paused:
-            self._previews_paused = busy
-            if busy:
-                await events.send(
-                    Notice("previews_paused", "the server is busy: committed text goes first")
-                )
-                await self._withdraw(events)
-        if busy:
+        if not await self._room_for_previews(events):
             return
         self._previewed_at = asyncio.get_running_loop().time()
         version = self._pending.version
@@ -257,6 +251,22 @@ class Cascade:
         # Shorter than what is shown: it was interrupted, and would only flicker.
         if shown and (self._pending.version == version or len(shown) > len(self._previewed)):
             await self._show_preview(shown.strip(), events)
+
+    async def _room_for_previews(self, events: Events) -> bool:
+        """Whether the models have time for one; says so when they have had none for long."""
+        now = asyncio.get_running_loop().time()
+        if self._load.share <= self._config.speaking.preview_load:
+            self._busy_since, self._previews_paused = None, False
+            return True
+        if self._busy_since is None:
+            self._busy_since = now
+        if not self._previews_paused and now - self._busy_since >= _PAUSED_AFTER_S:
+            self._previews_paused = True
+            await events.send(
+                Notice("previews_paused", "the server is busy: committed text goes first")
+            )
+            await self._withdraw(events)
+        return False
 
     async def _show_preview(self, text: str, events: Events) -> None:
         if text != self._previewed:

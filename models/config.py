@@ -50,7 +50,7 @@ class LLMConfig(_Frozen):
 class ListeningConfig(_Frozen):
     """How audio becomes stable source text."""
 
-    step_ms: int = Field(default=700, ge=100, description="audio between two hypotheses")
+    step_ms: int = Field(default=850, ge=100, description="audio between two hypotheses")
     window_s: float = Field(default=10.0, ge=4, le=29, description="longest window encoded")
     trim_s: float = Field(default=5.0, ge=2, description="the window is trimmed above this")
     context_s: float = Field(default=2.5, ge=0.5, description="stable speech kept when trimmed")
@@ -87,12 +87,14 @@ class SpeakingConfig(_Frozen):
     memory_tokens: int = Field(default=700, ge=0, description="past chunks kept, in LLM tokens")
     max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
     preview_interval_ms: int = Field(
-        default=2500, ge=0, description="at most one preview in this, the first of a chunk apart"
+        default=4000, ge=0, description="at most one preview in this, the first of a chunk apart"
     )
     preview_least: int = Field(
         default=4, ge=1, description="shortest text previewed: Chinese characters or English words"
     )
-    preview_load: float = Field(default=0.55, ge=0, le=1, description="previews stop above this")
+    preview_load: float = Field(
+        default=0.56, ge=0, le=1, description="none while the models work more than this share"
+    )
     max_terms: int = Field(default=8, ge=0, description="terms told to the LLM with one chunk")
 
 

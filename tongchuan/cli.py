@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
+from evaluation.options import DESCRIPTION, add_options, conflict
 from models.errors import TongchuanError
 from tongchuan import __version__, models_cli
 from tongchuan.events import Term
@@ -56,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_translate(commands)
     models_cli.add_parser(commands)
     _add_doctor(commands)
+    _add_eval(commands)
     return parser
 
 
@@ -116,6 +120,14 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=_doctor)
 
 
+def _add_eval(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "eval", help="how good and how fast, beside the alternatives", description=DESCRIPTION
+    )
+    add_options(parser)
+    parser.set_defaults(run=_eval, usage=parser.error)
+
+
 def _term(text: str) -> Term:
     source, separator, target = (part.strip() for part in text.partition("="))
     if not (source and separator and target):
@@ -167,6 +179,20 @@ def _translate(args: argparse.Namespace) -> int:
         return INTERRUPTED
     if outcome.errors:
         raise TongchuanError("parts could not be interpreted, see the errors above")
+    return DONE
+
+
+def _eval(args: argparse.Namespace) -> int:
+    wrong = conflict(args)
+    if wrong:
+        args.usage(wrong)
+    try:
+        from evaluation.bench import evaluate
+    except ModuleNotFoundError as error:
+        raise TongchuanError(
+            f"{error.name} is not installed: `make install-dev`, or install tongchuan[bench]"
+        ) from None
+    evaluate(args, Console())
     return DONE
 
 

@@ -30,6 +30,8 @@ from models.interpreter import Telemetry
 T = TypeVar("T")
 FRAME_S = 0.01
 """Seconds a mel frame."""
+TASKS = ("transcribe", "translate")
+"""What Whisper does: write down what is said, or translate it into English by itself."""
 _ENCODER_FRAME_S = 0.02
 _SILENCE = -10.0  # log10 of the mel floor
 _WAITING = 64  # jobs that may wait for a worker: one a session is usual
@@ -84,7 +86,7 @@ class WhisperEngine:
         self._waiting = 0
         self._special = {
             name: self._token(name)
-            for name in ("startoftranscript", "startofprev", "transcribe", "notimestamps")
+            for name in ("startoftranscript", "startofprev", *TASKS, "notimestamps")
         }
         self._first_special = self._token("endoftext")
         self._decoder = self._make_decoder(path, config, threads)
@@ -120,9 +122,10 @@ class WhisperEngine:
         max_new: int,
         padding_frames: int = 100,
         beam_size: int = 1,
+        task: str = "transcribe",
         telemetry: Telemetry,
     ) -> Hypothesis:
-        """Transcribe one window.
+        """Transcribe one window, or (`task`, one of TASKS) translate it.
 
         frames: raw log-mel, shape (n, n_mels), of at most 29 s with the padding.
         prompt: tokens said before the window; prefix: tokens that the transcript begins with;
@@ -136,7 +139,7 @@ class WhisperEngine:
             encoded = self._encode(frames, padding_frames)
             encoded_at = time.perf_counter()
             telemetry.stage("encode", encoded_at - started)
-            head = _Head(self._prompt(prompt), self._task(language), tuple(prefix))
+            head = _Head(self._prompt(prompt), self._task(language, task), tuple(prefix))
             if self._decoder is not None and beam_size == 1:
                 return self._decode(encoded, head, draft, max_new, len(frames), telemetry)
             return self._generate(encoded, head, beam_size, max_new, len(frames), telemetry)
@@ -146,9 +149,9 @@ class WhisperEngine:
     def _prompt(self, prompt: Sequence[int]) -> tuple[int, ...]:
         return (self._special["startofprev"], *prompt[-_TOKENS_KEPT_OF_PROMPT:]) if prompt else ()
 
-    def _task(self, language: str) -> tuple[int, ...]:
+    def _task(self, language: str, task: str) -> tuple[int, ...]:
         special = self._special
-        names = special["startoftranscript"], self._token(language), special["transcribe"]
+        names = special["startoftranscript"], self._token(language), special[task]
         return (*names, special["notimestamps"])
 
     def _decode(

@@ -63,7 +63,7 @@ def test_a_simulated_clock_gives_the_same_table(
     def fakes(_config: ModelsConfig) -> Iterator[Engines]:
         yield Engines(ears(FakeWhisper()), FakeLLM())
 
-    monkeypatch.setattr("evaluation.runs.open_engines", fakes)
+    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
     out, logs = tmp_path / "bench.json", tmp_path / "logs"
     arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--terms"]
     arguments += ["--virtual", "free", "--out", str(out), "--logs", str(logs)]
@@ -91,6 +91,8 @@ def test_a_simulated_clock_gives_the_same_table(
         ["--virtual", "cheap"],
         ["--virtual", "free", "--streams", "2"],
         ["--virtual", "--url", "ws://127.0.0.1:9"],
+        ["--systems", "direct"],
+        ["--vary", "policy.k=2", "--url", "ws://127.0.0.1:9"],
     ],
 )
 def test_wrong_usage(option: list[str]) -> None:

@@ -15,6 +15,7 @@ from evaluation.charge import Free
 from evaluation.emissions import translation
 from evaluation.engines import open_engines
 from evaluation.recordings import load_folder
+from evaluation.systems import System
 from models.config import ModelsConfig, profile_config
 from models.errors import EngineError
 from tests.models.engines.endpoint_server import Server, answer, served, told
@@ -72,7 +73,10 @@ def test_an_endpoint_is_asked_in_one_loop_after_another() -> None:
     with elsewhere() as server:
         config = endpoint(server.url)
         with open_engines(config) as engines:
-            logs = [virtual.replay(SHORT, engines, config, charge=Free())[0] for _ in range(2)]
+            logs = [
+                virtual.replay(SHORT, engines, System("cascade", config), charge=Free())[0]
+                for _ in range(2)
+            ]
     for log in logs:
         assert translation(log, "en").startswith("Hello.")
         assert any(isinstance(item.event, ChunkFinal) for item in log.received)

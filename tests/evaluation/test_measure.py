@@ -74,11 +74,31 @@ def make_row() -> report.Row:
 def test_simulated_sessions_are_summed() -> None:
     short = Costs(10.0, {"encode": 1.0}, {"encode": 2.0}, {"chunks": 3}, 1.0)
     long = Costs(30.0, {"encode": 1.0, "preview": 4.0}, {}, {"chunks": 4, "retry": 1}, 1.0)
-    spent = measure.simulated_cost([short, long])
+    spent = measure.pooled(
+        [(costs.audio_s, measure.simulated_cost(costs)) for costs in (short, long)]
+    )
     assert spent.stages == {"encode": 0.05, "preview": 0.1}
     assert spent.compute == pytest.approx(0.15)
     assert spent.counts == {"chunks": 7, "retry": 1}
     assert spent.cpu is None
+
+
+def test_what_a_server_used_is_pooled() -> None:
+    one = measure.Cost({"encode": 0.1}, 0.1, 0.2, 900.0, 10.0)
+    other = measure.Cost({"encode": 0.4}, 0.4, 0.5, 950.0, 5.0)
+    spent = measure.pooled([(10.0, one), (20.0, other)])
+    assert spent.stages == pytest.approx({"encode": 0.3})
+    assert spent.cpu == pytest.approx(0.4)
+    assert (spent.peak_mib, spent.growth_mib) == (950.0, 15.0)
+
+
+def test_a_system_that_writes_down_no_source_has_no_error_rate() -> None:
+    seen = log((2.2, delta(1, "A fine day")), (2.3, final(1, "", "A fine day", 2000)))
+    found = measure.streamed([(TALK, seen)]).texts
+    assert found.error is None
+    assert found.by_segment is not None
+    silent = measure.streamed([(TALK, log())]).texts
+    assert silent.error == 1, "nothing at all is an error"
 
 
 def test_what_was_reached_is_told() -> None:

@@ -1,4 +1,4 @@
-"""First words, lag and erasure, on worked examples."""
+"""First words and lag, on worked examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.timing import Erasure, First, drift, erasure, firsts, lags_s, percentile
+from evaluation.timing import First, drift, firsts, lags_s, percentile
 from tests.evaluation.sessions import delta, final, log, partial, preview, recording
 
 TALK = recording((1.0, 3.0, "甲", "A"), (4.0, 6.0, "乙", "B"))
@@ -52,44 +52,3 @@ def test_lags_and_percentiles() -> None:
 @given(st.lists(st.floats(0, 100), min_size=1), st.floats(0, 1))
 def test_a_percentile_is_one_of_the_values(values: list[float], share: float) -> None:
     assert percentile(values, share) in values
-
-
-def test_text_that_only_grows_erases_nothing() -> None:
-    seen = log(
-        (1, preview("We will")),
-        (2, preview("We will meet")),
-        (3, delta(1, "We wi")),
-        (3, delta(1, "ll meet.")),
-        (4, preview("")),
-        (4, final(1, "甲", "We will meet.", 0)),
-        (5, delta(2, "Tomor")),
-        (5, delta(2, "row.")),
-        (6, final(2, "乙", "Tomorrow.", 0)),
-    )
-    assert erasure(seen, "en") == Erasure(0, 4)
-
-
-def test_a_changed_preview_erases_from_the_first_difference() -> None:
-    """Of `we will meet him`, two words go when `we will see him` comes."""
-    seen = log(
-        (1, preview("We will meet him")),
-        (2, preview("We will see him")),
-        (3, preview("")),
-        (4, delta(1, "We will see him.")),
-        (4, final(1, "甲", "We will see him.", 0)),
-    )
-    found = erasure(seen, "en")
-    assert found == Erasure(2 + 4, 4)  # and all four when it was withdrawn
-    assert found.normalised == 1.5
-
-
-def test_a_commit_that_differs_from_its_preview_erases_the_rest() -> None:
-    seen = log((1, preview("A b c")), (2, delta(1, "A x")), (3, final(1, "甲", "A x", 0)))
-    assert erasure(seen, "en") == Erasure(2, 2)
-
-
-def test_erasure_of_chinese_is_in_characters_and_adds_up() -> None:
-    seen = log((1, preview("我们见")), (2, delta(1, "我们走")), (3, final(1, "x", "我们走", 0)))
-    assert erasure(seen, "zh") == Erasure(1, 3)
-    assert Erasure(1, 3) + Erasure(1, 1) == Erasure(2, 4)
-    assert erasure(log((1, preview("a"))), "en").normalised is None

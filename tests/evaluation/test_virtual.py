@@ -5,9 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from evaluation import measure, virtual
 from evaluation.charge import Charge, Fixed, Free
@@ -15,31 +13,25 @@ from evaluation.costs import Costs
 from evaluation.emissions import transcript, translation
 from evaluation.engines import Engines
 from evaluation.log import SessionLog
-from evaluation.recordings import Recording, Segment
+from evaluation.recordings import Recording
 from evaluation.replay import ReplayError
+from evaluation.systems import System
 from models.config import profile_config
 from models.errors import EngineError
+from tests.evaluation.talks import TEXTS, make_talk
 from tests.fakes import FakeBackend, FakePlan
-from tests.models.fakes_engines import FakeLLM, FakeWhisper, ears, in_english, quiet, spoken
+from tests.models.fakes_engines import FakeLLM, FakeWhisper, ears
 from tongchuan.events import ChunkFinal, ErrorEvent, SessionEnded, TranslationPreview
 
-TEXTS = ("天地玄黄，宇宙洪荒。", "日月盈昃，辰宿天地。")
 CONFIG = profile_config("embedded", {"policy": {"boundary_after_ms": 0}})
+SYSTEM = System("cascade", CONFIG)
 SLOW = Fixed(hearing_s=0.3, prompt_token_s=0.01, output_token_s=0.05)
 
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Recording:
     """Two sentences, 1 s apart."""
-    parts, segments, at_s = [], [], 0.0
-    for text in TEXTS:
-        voice, pause = spoken(text), quiet(1.0)
-        segments.append(Segment(at_s, at_s + len(voice) / 16_000, text, in_english(text)))
-        parts += [voice, pause]
-        at_s = sum(map(len, parts)) / 16_000
-    path = tmp_path / "zh-fake.flac"
-    soundfile.write(path, np.concatenate(parts), 16_000, subtype="PCM_16")
-    return Recording("zh-fake", path, at_s, "zh", "en", tuple(segments))
+    return make_talk(tmp_path / "zh-fake.flac")
 
 
 def replayed(
@@ -51,7 +43,7 @@ def replayed(
     llm: FakeLLM | None = None,
 ) -> tuple[SessionLog, Costs]:
     engines = Engines(ears(whisper or FakeWhisper()), llm or FakeLLM())
-    return virtual.replay(recording, engines, CONFIG, charge=charge, previews=previews)
+    return virtual.replay(recording, engines, SYSTEM, charge=charge, previews=previews)
 
 
 @pytest.mark.parametrize("charge", [Free(), SLOW], ids=lambda charge: charge.name)
@@ -103,8 +95,9 @@ def test_costs_are_those_of_this_replay(talk: Recording) -> None:
     assert costs.audio_s == log.duration_s
     assert set(costs.stages) >= {"encode", "translate"}
     assert costs.elapsed["encode"] >= 0.3
-    again = measure.simulated_cost([costs, costs])
-    assert again.stages == pytest.approx(measure.simulated_cost([costs]).stages)
+    alone = measure.simulated_cost(costs)
+    again = measure.pooled([(costs.audio_s, alone)] * 2)
+    assert again.stages == pytest.approx(alone.stages)
     assert again.counts["chunks"] == 2 * costs.counts["chunks"]
 
 

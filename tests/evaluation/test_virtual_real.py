@@ -11,10 +11,12 @@ from evaluation import measure, virtual
 from evaluation.charge import Free, Measured
 from evaluation.engines import Engines, open_engines
 from evaluation.recordings import Recording, load_folder
+from evaluation.systems import System
 from models.config import profile_config
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 CONFIG = profile_config("embedded")
+SYSTEM = System("cascade", CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,8 @@ def talk() -> Recording:
 @pytest.mark.real
 @pytest.mark.timeout(600)
 def test_free_of_charge_a_replay_repeats_exactly(engines: Engines, talk: Recording) -> None:
-    first, costs = virtual.replay(talk, engines, CONFIG, charge=Free())
-    second, again = virtual.replay(talk, engines, CONFIG, charge=Free())
+    first, costs = virtual.replay(talk, engines, SYSTEM, charge=Free())
+    second, again = virtual.replay(talk, engines, SYSTEM, charge=Free())
     assert first == second
     assert costs.counts == again.counts
     assert costs.counts["prompt_tokens"] > 0
@@ -46,7 +48,7 @@ def test_free_of_charge_a_replay_repeats_exactly(engines: Engines, talk: Recordi
 @pytest.mark.real
 @pytest.mark.timeout(600)
 def test_what_was_measured_is_charged(engines: Engines, talk: Recording) -> None:
-    log, costs = virtual.replay(talk, engines, CONFIG, charge=Measured(), previews=False)
+    log, costs = virtual.replay(talk, engines, SYSTEM, charge=Measured(), previews=False)
     assert all(costs.elapsed[name] >= costs.stages[name] * 0.99 for name in costs.stages)
     assert "preview" not in costs.stages
     times = measure.streamed([(talk, log)]).times

@@ -115,6 +115,7 @@ class FakeWhisper:
     longest_s: float = 0.0
     misfits: list[str] = field(default_factory=list)
     prompts: list[tuple[int, ...]] = field(default_factory=list)
+    tasks: set[str] = field(default_factory=set)
     n_mels: int = _N_MELS
     fault: str | None = None
 
@@ -137,11 +138,13 @@ class FakeWhisper:
         max_new: int,
         padding_frames: int = 100,
         beam_size: int = 1,
+        task: str = "transcribe",
         telemetry: Telemetry,
     ) -> Hypothesis:
         """See `WhisperEngine`."""
         self.calls += 1
         self.prompts.append(tuple(prompt))
+        self.tasks.add(task)
         self.longest_s = max(self.longest_s, len(frames) / 100)
         telemetry.stage("encode", 0.01)
         await asyncio.sleep(0)

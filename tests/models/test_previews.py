@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from models.engines.gate import Priority
 from models.errors import EngineError
 from models.events import (
@@ -91,13 +93,17 @@ async def test_each_chunk_has_a_preview_however_long_the_interval() -> None:
     assert any(isinstance(event, TranslationPreview) and event.text for event in after)
 
 
-async def test_under_load_previews_stop_and_it_says_so_once() -> None:
+@pytest.mark.parametrize(("after_s", "notices"), [(0.0, ["previews_paused"]), (1000.0, [])])
+async def test_under_load_previews_stop_and_it_says_so_once_if_it_lasts(
+    after_s: float, notices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.cascade._PAUSED_AFTER_S", after_s)
     config = changed(speaking={"preview_load": 0.0})
     async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
         await talk.say(quiet(0.7), spoken(sentence(20)), quiet(1))
         await talk.end()
     check_order(talk)
-    assert [notice.code for notice in talk.of(Notice)] == ["previews_paused"]
+    assert [notice.code for notice in talk.of(Notice)] == notices
     assert not talk.llm.asked_for(Priority.PREVIEW)
 
 

@@ -1,0 +1,112 @@
+"""The options of `tongchuan eval`. Imports nothing that only an evaluation needs."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from evaluation.charge import CHARGES
+
+DESCRIPTION = "Stream recordings, score what comes, beside the alternatives; print and save it."
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What to stream, through what, and where to put the figures."""
+    parser.add_argument(
+        "recordings",
+        nargs="?",
+        type=Path,
+        help="folder of NAME.flac and NAME.json, a checkout of RealSI, or a manifest",
+    )
+    parser.add_argument("--audio", type=Path, help="folder of RealSI's recordings")
+    parser.add_argument("--only", metavar="PREFIX", help="ids that start so (default zh)")
+    parser.add_argument("--seconds", type=_seconds, help="the first ones of each recording only")
+    parser.add_argument(
+        "--degrade",
+        action="append",
+        default=[],
+        metavar="HOW",
+        help="noise=DB, telephone, reverb=S, speed=X, loss=PERCENT[:gaps]; several add up",
+    )
+    _add_systems(parser)
+    _add_replay(parser)
+    out = parser.add_argument_group("results")
+    out.add_argument("--no-offline", action="store_true", help="leave the offline run out")
+    out.add_argument("--out", type=Path, default=Path("out/bench.json"), help="figures as JSON")
+    out.add_argument("--html", type=Path, help="a report for people, one file")
+    out.add_argument("--logs", type=Path, help="folder for every event and offline text")
+    out.add_argument("--export", type=Path, help="folder for SimulEval's and simulstream's logs")
+
+
+def _add_systems(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is measured")
+    group.add_argument("--profile", default="embedded", help="models and their settings")
+    group.add_argument(
+        "--systems",
+        type=_names,
+        default=[],
+        metavar="A,B",
+        help="semantic, wait-k, fixed, pause: the cascade under that policy; direct: Whisper's own "
+        "translation by LocalAgreement (default: the profile's policy)",
+    )
+    group.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="GROUP.KEY=A,B",
+        help="each system with each of these settings; several are combined",
+    )
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how it is streamed")
+    group.add_argument("--url", help="a running server, instead of one of our own")
+    group.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
+    group.add_argument("--streams", type=_count, default=1, help="sessions at once (1)")
+    group.add_argument("--speed", type=_speed, default=1.0, help="above 1: quality only (1)")
+    group.add_argument(
+        "--virtual",
+        nargs="?",
+        const="measured",
+        choices=sorted(CHARGES),
+        help="in this process with a simulated clock, as fast as the models; what compute costs",
+    )
+    group.add_argument("--terms", action="store_true", help="give the references' terms along")
+    group.add_argument("--no-previews", action="store_true", help="ask for none")
+
+
+def conflict(args: argparse.Namespace) -> str | None:
+    """What of these does not go together, in words; None when all does."""
+    if args.virtual and (args.url or args.streams > 1 or args.speed != 1):
+        return "--virtual is one session in this process: no --url, --streams or --speed"
+    if args.url and (args.systems or args.vary):
+        return "--systems and --vary are for servers of our own: no --url"
+    if "direct" in args.systems and not args.virtual:
+        return "direct is no server: give --virtual"
+    return None
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 64")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a length")
+    return value
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and 0.1 <= value <= 10):
+        raise argparse.ArgumentTypeError(f"{text} is not between 0.1 and 10")
+    return value
