@@ -16,7 +16,17 @@ import sacrebleu
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation import inputs, measure, offline, options, report, runs, segmenting
+from evaluation import (
+    degrade,
+    inputs,
+    measure,
+    offline,
+    options,
+    publishing,
+    report,
+    runs,
+    segmenting,
+)
 from evaluation.charge import CHARGES
 from evaluation.engines import open_engines
 from evaluation.log import SessionLog
@@ -71,6 +81,7 @@ def evaluate(args: argparse.Namespace, console: Console) -> None:
     """All that `args` (see `options`) ask for. Raises TongchuanError when nothing was measured."""
     config = models_config(args.profile)
     chosen = systems(args.systems, config, args.vary)
+    degrade.conditions(args.degrade)  # a wrong one is told once
     path = args.recordings or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
     recordings, problems = _recordings(path, args)
     places = (args.out.parent, args.logs, args.export, args.html and args.html.parent)
@@ -212,15 +223,17 @@ def _report(
     reached = report.targets(first.rows[-1], args.streams)
     how = f", simulated clock, compute {args.virtual}" if args.virtual else ""
     degraded = f", {' '.join(args.degrade)}" if args.degrade else ""
-    report.show(shown, reached, f"{name}{degraded}, profile {args.profile}{how}", console)
+    title = f"{name}{degraded}, profile {args.profile}{how}"
+    report.show(shown, reached, title, console)
     others = max((one.rows[-1].cost.others or 0 for one in usable if one.rows[-1].cost), default=0)
     if args.virtual == "measured" and others > _QUIET:
         console.print(
             f"Other processes used {others:.1f} cores: the times above are too long. "
             "Measure on an idle machine, or with --virtual fixed."
         )
+    made = _circumstances(args)
     body = {
-        "made": _circumstances(args),
+        "made": made,
         "rows": [row.as_json() for row in shown],
         "systems": [
             {
@@ -236,6 +249,17 @@ def _report(
     }
     args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
+    for one in usable:
+        label = one.system.name if len(usable) > 1 else ""
+        if args.html:
+            page = args.html.with_name(f"{args.html.stem}{label and f'-{label}'}{args.html.suffix}")
+            titled = f"{title} {label}".strip()
+            goals = report.targets(one.rows[-1], args.streams)
+            publishing.write_page(page, titled, made, one.rows, goals, one.outcome.runs)
+            console.print(f"written: {page}")
+        if args.export:
+            publishing.write_exports(args.export / label, one.outcome.runs)
+            console.print(f"written: {args.export / label}")
 
 
 def _named(one: Measured) -> report.Row:

@@ -66,7 +66,9 @@ def test_a_simulated_clock_gives_the_same_table(
     monkeypatch.setattr("evaluation.bench.open_engines", fakes)
     out, logs = tmp_path / "bench.json", tmp_path / "logs"
     arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--terms"]
+    page, export = tmp_path / "new" / "report.html", tmp_path / "export"
     arguments += ["--virtual", "free", "--out", str(out), "--logs", str(logs)]
+    arguments += ["--html", str(page), "--export", str(export)]
     assert bench.main(arguments) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "simulated clock, compute free" in told
@@ -79,6 +81,29 @@ def test_a_simulated_clock_gives_the_same_table(
     assert body["rows"][1]["cost"]["stages"]["encode"] > 0
     assert body["rows"][1]["cost"]["others"] >= 0
     assert load(logs / "zh-talk.1.json").duration_s <= 12
+    assert "zh-talk" in page.read_text(encoding="utf-8")
+    (instance,) = (export / "1" / "instances.log").read_text(encoding="utf-8").splitlines()
+    assert json.loads(instance)["source_length"] <= 12_000
+    assert (export / "1" / "metrics.jsonl").exists()
+
+
+def test_systems_stand_side_by_side(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
+        yield Engines(ears(FakeWhisper()), FakeLLM())
+
+    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
+    out, page = tmp_path / "bench.json", tmp_path / "report.html"
+    arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--virtual"]
+    arguments += ["free", "--systems", "semantic,pause", "--degrade", "telephone"]
+    assert bench.main([*arguments, "--out", str(out), "--html", str(page)]) == 0
+    assert "telephone" in capsys.readouterr().out
+    body = json.loads(out.read_text(encoding="utf-8"))
+    assert [row["name"] for row in body["rows"]] == ["semantic", "pause"]
+    assert body["systems"][1]["settings"]["TONGCHUAN_POLICY__NAME"] == "pause"
+    assert (tmp_path / "report-pause.html").exists()
 
 
 @pytest.mark.parametrize(
