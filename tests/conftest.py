@@ -8,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from server.config import ENV_PREFIX
+from tests.chromium import browser, spoken_wav
+
+__all__ = ["browser", "spoken_wav"]
 
 settings.register_profile("tongchuan", deadline=None)  # no test asserts a timing
 settings.load_profile("tongchuan")
