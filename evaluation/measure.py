@@ -10,6 +10,7 @@ from evaluation import stability, timing
 from evaluation.characters import ErrorRate, error_rate
 from evaluation.costs import Costs
 from evaluation.emissions import emissions, transcript, translation
+from evaluation.findings import Findings, findings
 from evaluation.log import SessionLog
 from evaluation.offline import Offline
 from evaluation.quality import Quality, quality
@@ -59,6 +60,7 @@ class Streamed:
     segments: int
     unanswered: int
     errors: tuple[str, ...]
+    findings: Findings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
         cut.segments,
         cut.empty,
         tuple(errors),
+        findings(pairs, cut),
     )
 
 

@@ -118,9 +118,11 @@ def figure_lines(rows: Sequence[Row]) -> list[Line]:
             line(f"BLEU of whole recordings, {name}", *path, "whole", "bleu"),
         ]
 
+    found = ("streamed", "findings")
     return [
         line("audio, s", "streamed", "duration_s", places=0),
         *texts("streamed", "streamed", "texts"),
+        *_interval_lines(rows),
         *texts("offline", "offline"),
         line("BLEU, offline with memory", "offline_remembered", "by_segment", "bleu"),
         line("chrF, offline with memory", "offline_remembered", "by_segment", "chrf"),
@@ -132,12 +134,69 @@ def figure_lines(rows: Sequence[Row]) -> list[Line]:
         line("first source words p50, s", "streamed", "times", "first_source"),
         line("first translated words p50, s", "streamed", "times", "first_target"),
         line("  committed ones, s", "streamed", "times", "first_committed"),
+        *_latency_lines(rows),
         line("normalised erasure", "streamed", "erasure"),
+        line("  share of reading time erased later", *found, "erased_share"),
+        line("  erased text stood, p50, s", *found, "erased_lifetime_s"),
+        line("terms, recall", *found, "term_recall"),
+        line("terms, precision", *found, "term_precision"),
+        line("terms, F1", *found, "term_f1"),
         line("chunks", "streamed", "chunks", places=0),
         line("segments", "streamed", "segments", places=0),
         line("segments without output", "streamed", "unanswered", places=0),
         ("errors", [str(len(row.streamed.errors)) for row in rows]),
+        *_fault_lines(rows),
     ]
+
+
+def _interval_lines(rows: Sequence[Row]) -> list[Line]:
+    """What the resampled segments say of the scores."""
+
+    def cell(row: Row, name: str) -> str:
+        interval = getattr(row.streamed.findings, name, None)
+        return "-" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}"
+
+    return [
+        (f"95 % interval of {title}", [cell(row, name) for row in rows])
+        for name, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("yaal", "LongYAAL, aware"))
+    ]
+
+
+def _latency_lines(rows: Sequence[Row]) -> list[Line]:
+    """Every other latency metric, computation-unaware / -aware."""
+
+    def cell(row: Row, path: Sequence[str]) -> str:
+        both = [
+            _number(_dig(row, ("streamed", "findings", "latency", clock, *path)), 2)
+            for clock in ("unaware", "aware")
+        ]
+        return " / ".join(both)
+
+    metrics = [
+        ("StreamLAAL, unaware / aware, s", ("stream_laal",)),
+        *((f"Long{name.upper()}, s", ("long", name)) for name in ("al", "laal", "dal")),
+        ("LongAP", ("long", "ap")),
+        *((f"{name.upper()} of whole recordings, s", ("whole", name)) for name in ("al", "laal")),
+        ("first word of a recording (FLAL), s", ("flal",)),
+    ]
+    return [(name, [cell(row, path) for row in rows]) for name, path in metrics]
+
+
+_FAULTS = (
+    ("invented", "chunks without speech"),
+    ("source language", "chunks with source language left in"),
+    ("loop", "chunks that loop"),
+)
+
+
+def _fault_lines(rows: Sequence[Row]) -> list[Line]:
+    """How many chunks have each fault."""
+
+    def cell(row: Row, kind: str) -> str:
+        found = row.streamed.findings
+        return "-" if found is None else str(found.faults.get(kind, 0))
+
+    return [(title, [cell(row, kind) for row in rows]) for kind, title in _FAULTS]
 
 
 def cost_lines(rows: Sequence[Row]) -> list[Line]:
