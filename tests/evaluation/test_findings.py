@@ -42,7 +42,8 @@ def test_a_run_has_all_of_them() -> None:
     result = found(TALK, SEEN)
     assert result.bleu is not None
     assert result.bleu.low <= result.bleu.value <= result.bleu.high
-    assert (result.term_recall, result.term_precision) == (pytest.approx(2 / 3), 1.0)
+    assert result.term_recall == pytest.approx(2 / 3)
+    assert result.term_precision == 1.0
     assert result.faults == {"source language": 1}
     assert result.erased_share is not None
     assert 0 < result.erased_share < 0.5, "one word of a preview went"
