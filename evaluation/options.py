@@ -76,6 +76,26 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-previews", action="store_true", help="ask for none")
 
 
+def add_load_options(parser: argparse.ArgumentParser) -> None:
+    """Of `tongchuan load`."""
+    parser.add_argument(
+        "recordings", nargs="?", type=Path, help="folder of NAME.flac and NAME.json"
+    )
+    parser.add_argument("--only", metavar="PREFIX", help="ids that start so (default zh)")
+    parser.add_argument("--profile", default="embedded", help="models and their settings")
+    parser.add_argument("--url", help="a running server, instead of one of our own")
+    parser.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
+    parser.add_argument("--most", type=_count, default=16, help="streams tried at most (16)")
+    parser.add_argument("--seconds", type=_seconds, default=120.0, help="of audio a level (120)")
+    parser.add_argument(
+        "--stagger", type=_seconds, default=1.5, metavar="S", help="between starts (1.5)"
+    )
+    parser.add_argument(
+        "--lag", type=_seconds, default=5.0, metavar="S", help="what p95 of chunks may lag (5)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("out/load.json"), help="figures as JSON")
+
+
 def conflict(args: argparse.Namespace) -> str | None:
     """What of these does not go together, in words; None when all does."""
     if args.virtual and (args.url or args.streams > 1 or args.speed != 1):

@@ -7,13 +7,14 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from evaluation.options import DESCRIPTION, add_options, conflict
+from evaluation.options import DESCRIPTION, add_load_options, add_options, conflict
 from models.errors import TongchuanError
 from tongchuan import __version__, models_cli
 from tongchuan.events import Term
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     models_cli.add_parser(commands)
     _add_doctor(commands)
     _add_eval(commands)
+    _add_load(commands)
     return parser
 
 
@@ -128,6 +130,16 @@ def _add_eval(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=_eval, usage=parser.error)
 
 
+def _add_load(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "load",
+        help="how many sessions a server holds",
+        description="More and more streams at real speed, until their chunks lag too much.",
+    )
+    add_load_options(parser)
+    parser.set_defaults(run=_load)
+
+
 def _term(text: str) -> Term:
     source, separator, target = (part.strip() for part in text.partition("="))
     if not (source and separator and target):
@@ -186,14 +198,27 @@ def _eval(args: argparse.Namespace) -> int:
     wrong = conflict(args)
     if wrong:
         args.usage(wrong)
-    try:
+    with _bench_installed():
         from evaluation.bench import evaluate
+    evaluate(args, Console())
+    return DONE
+
+
+def _load(args: argparse.Namespace) -> int:
+    with _bench_installed():
+        from evaluation import load
+    load.run(args, Console())
+    return DONE
+
+
+@contextmanager
+def _bench_installed() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise TongchuanError(
             f"{error.name} is not installed: `make install-dev`, or install tongchuan[bench]"
         ) from None
-    evaluate(args, Console())
-    return DONE
 
 
 def _doctor(args: argparse.Namespace) -> int:
