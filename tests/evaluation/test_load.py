@@ -122,18 +122,7 @@ async def test_the_command_measures_a_running_server(
 ) -> None:
     out = tmp_path / "new" / "load.json"
     async with live(FakeBackend(FakePlan(chunk_ms=400)), max_sessions=2) as server:
-        arguments = [
-            "load",
-            str(DATA),
-            "--only",
-            "zh-short",
-            "--most",
-            "3",
-            "--stagger",
-            "0.1",
-            "--seconds",
-            "3",
-        ]
+        arguments = ["load", str(DATA), "--only", "zh-short", "--most", "2", "--stagger", "0.1"]
         arguments += ["--url", f"ws://127.0.0.1:{server.port}", "--out", str(out)]
         code = await asyncio.to_thread(cli.main, arguments)
     assert code == 0
