@@ -121,7 +121,7 @@ async def test_the_command_measures_a_running_server(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "new" / "load.json"
-    async with live(FakeBackend(FakePlan(chunk_ms=400)), max_sessions=2) as server:
+    async with live(FakeBackend(FakePlan(chunk_ms=400)), max_sessions=1) as server:
         arguments = ["load", str(DATA), "--only", "zh-short", "--most", "2", "--stagger", "0.1"]
         arguments += ["--url", f"ws://127.0.0.1:{server.port}", "--out", str(out)]
         code = await asyncio.to_thread(cli.main, arguments)
