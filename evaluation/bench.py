@@ -8,7 +8,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,20 +41,10 @@ _HERE = Path(__file__).resolve().parent.parent
 FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
 """Where recordings are looked for when no folder is given."""
 
-_QUIET = 0.1  # cores of others that a measurement may have beside it
 _TOLD = (
     "only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds", "degrade",
     "systems", "vary",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One system's outcome. rows: each recording, then all together; none when all failed."""
-
-    system: System
-    outcome: runs.Outcome
-    rows: Sequence[report.Row]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,10 +87,10 @@ def evaluate(args: argparse.Namespace, console: Console) -> None:
     wanted = [recording for recording in recordings if recording.id in heard]
     texts = {} if args.no_offline else asyncio.run(_offline_all(wanted, config, args, console))
     measured = [
-        Measured(system, outcome, _rows(outcome, texts))
+        publishing.Measured(system, outcome, _rows(outcome, texts))
         for system, outcome in zip(chosen, outcomes, strict=True)
     ]
-    _report(measured, problems, path.name, args, console)
+    publishing.publish(measured, problems, path.name, _circumstances(args), args, console)
 
 
 def _recordings(path: Path, args: argparse.Namespace) -> tuple[list[Recording], list[runs.Problem]]:
@@ -208,63 +198,6 @@ def _row(
         alone = measure.offline(offlines)
         remembered = measure.offline(offlines, remembered=True)
     return report.Row(name, measure.streamed(pairs), alone, remembered, spent)
-
-
-def _report(
-    measured: Sequence[Measured],
-    problems: Sequence[runs.Problem],
-    name: str,
-    args: argparse.Namespace,
-    console: Console,
-) -> None:
-    usable = [one for one in measured if one.rows]
-    first = usable[0]
-    shown = first.rows if len(usable) == 1 else [_named(one) for one in usable]
-    reached = report.targets(first.rows[-1], args.streams)
-    how = f", simulated clock, compute {args.virtual}" if args.virtual else ""
-    degraded = f", {' '.join(args.degrade)}" if args.degrade else ""
-    title = f"{name}{degraded}, profile {args.profile}{how}"
-    report.show(shown, reached, title, console)
-    others = max((one.rows[-1].cost.others or 0 for one in usable if one.rows[-1].cost), default=0)
-    if args.virtual == "measured" and others > _QUIET:
-        console.print(
-            f"Other processes used {others:.1f} cores: the times above are too long. "
-            "Measure on an idle machine, or with --virtual fixed."
-        )
-    made = _circumstances(args)
-    body = {
-        "made": made,
-        "rows": [row.as_json() for row in shown],
-        "systems": [
-            {
-                "name": one.system.name,
-                "settings": one.system.settings,
-                "rows": [row.as_json() for row in one.rows],
-            }
-            for one in measured
-            if len(measured) > 1
-        ],
-        "targets": [asdict(target) | {"met": target.met} for target in reached],
-        "problems": [asdict(problem) for problem in problems],
-    }
-    args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    console.print(f"written: {args.out}")
-    for one in usable:
-        label = one.system.name if len(usable) > 1 else ""
-        if args.html:
-            page = args.html.with_name(f"{args.html.stem}{label and f'-{label}'}{args.html.suffix}")
-            titled = f"{title} {label}".strip()
-            goals = report.targets(one.rows[-1], args.streams)
-            publishing.write_page(page, titled, made, one.rows, goals, one.outcome.runs)
-            console.print(f"written: {page}")
-        if args.export:
-            publishing.write_exports(args.export / label, one.outcome.runs)
-            console.print(f"written: {args.export / label}")
-
-
-def _named(one: Measured) -> report.Row:
-    row = one.rows[-1]
-    return report.Row(one.system.name, row.streamed, row.offline, row.offline_remembered, row.cost)
 
 
 def _tell_problems(problems: Sequence[runs.Problem], console: Console) -> None:
