@@ -94,7 +94,9 @@ def evaluate(args: argparse.Namespace, console: Console) -> None:
 
 
 def _recordings(path: Path, args: argparse.Namespace) -> tuple[list[Recording], list[runs.Problem]]:
-    loaded = inputs.load(path, args.only if args.only is not None else "zh", args.audio)
+    # A manifest names its recordings as it likes; elsewhere the id tells the direction.
+    only = args.only if args.only is not None else "" if path.is_file() else "zh"
+    loaded = inputs.load(path, only, args.audio)
     problems = [runs.Problem(path.name, problem) for problem in loaded.problems]
     if len({recording.source for recording in loaded.recordings}) > 1:
         raise TongchuanError(f"{path} has both directions; choose one: --only zh or --only en")

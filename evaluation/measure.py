@@ -122,23 +122,26 @@ def offline(pairs: Sequence[tuple[Recording, Offline]], *, remembered: bool = Fa
     recordings = [recording for recording, _ in pairs]
     target = recordings[0].target
     rows = [
-        (segment, heard, said)
+        (segment, said)
         for recording, result in pairs
-        for segment, heard, said in zip(
-            recording.segments,
-            result.sources,
-            result.remembered if remembered else result.targets,
-            strict=True,
+        for segment, said in zip(
+            recording.segments, result.remembered if remembered else result.targets, strict=True
         )
     ]
     space = "" if target == "zh" else " "
     wholes = [
         space.join(result.remembered if remembered else result.targets) for _, result in pairs
     ]
-    scored = [(segment, said) for segment, _, said in rows if segment.target.strip()]
+    scored = [(segment, said) for segment, said in rows if segment.target.strip()]
     language = recordings[0].source
+    heard_as = [
+        (segment.source, heard)
+        for recording, result in pairs
+        if _source(recording)
+        for segment, heard in zip(recording.segments, result.sources, strict=True)
+    ]
     rates = [
-        _sum(error_rate(s.source, heard, language, plain=plain) for s, heard, _ in rows)
+        _sum(error_rate(source, heard, language, plain=plain) for source, heard in heard_as)
         for plain in (False, True)
     ]
     return Texts(
@@ -212,12 +215,12 @@ def _texts(
     by_segment: Quality | None,
 ) -> Texts:
     language, target = recordings[0].source, recordings[0].target
-    space = "" if language == "zh" else " "
-    spoken = [space.join(s.source for s in recording.segments) for recording in recordings]
+    spoken = [_source(recording) for recording in recordings]
     rates = [
         _sum(
             error_rate(reference, text, language, plain=plain)
             for reference, text in zip(spoken, heard, strict=True)
+            if reference
         )
         for plain in (False, True)
     ]
@@ -225,6 +228,12 @@ def _texts(
     if any(said) and not any(heard):  # a system that writes down no source
         return Texts(None, None, by_segment, wholes)
     return Texts(rates[0].rate, rates[1].rate, by_segment, wholes)
+
+
+def _source(recording: Recording) -> str:
+    """What is said in all of it; "" where a manifest has no source texts."""
+    space = "" if recording.source == "zh" else " "
+    return space.join(segment.source for segment in recording.segments).strip()
 
 
 def _whole(recording: Recording) -> str:

@@ -20,7 +20,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="folder of NAME.flac and NAME.json, a checkout of RealSI, or a manifest",
     )
     parser.add_argument("--audio", type=Path, help="folder of RealSI's recordings")
-    parser.add_argument("--only", metavar="PREFIX", help="ids that start so (default zh)")
+    parser.add_argument(
+        "--only", metavar="PREFIX", help="ids that start so (zh; of a manifest: all)"
+    )
     parser.add_argument("--seconds", type=_seconds, help="the first ones of each recording only")
     parser.add_argument(
         "--degrade",

@@ -101,6 +101,16 @@ def test_a_system_that_writes_down_no_source_has_no_error_rate() -> None:
     assert silent.error == 1, "nothing at all is an error"
 
 
+def test_recordings_without_source_texts_have_no_part_in_the_error_rate() -> None:
+    mute = recording((0.0, 2.0, "", "A fine day today"), (2.5, 4.0, "", "We will go now"))
+    both = measure.streamed([(TALK, SEEN), (mute, SEEN)]).texts
+    assert both.error == measure.streamed([(TALK, SEEN)]).texts.error
+    assert measure.streamed([(mute, SEEN)]).texts.error is None
+    offline = measure.offline([(TALK, TEXTS), (mute, TEXTS)])
+    assert offline.error == 0
+    assert measure.offline([(mute, TEXTS)]).error is None
+
+
 def test_what_was_reached_is_told() -> None:
     met = {target.name: target.met for target in report.targets(make_row(), streams=1)}
     assert met["CER, streaming less offline"] is False
