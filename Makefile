@@ -74,8 +74,12 @@ types: install-dev ## Types: mypy --strict
 quick: install-dev ## The tests that need neither weights nor a browser
 	@$(BIN)/python -X dev -m pytest -m 'not real and not browser' $(ARGS)
 
-bench: install-dev models ## Stream the benchmark recordings in real time, print the table
-	@$(BIN)/python -m evaluation.bench --profile $(PROFILE) $(ARGS)
+# Without ARGS it is compared with the committed result of the same recordings, where they are.
+COMMITTED = $(wildcard evaluation/results/zh2en-$(PROFILE).json)
+AGAINST = $(if $(ARGS),,$(and $(wildcard ../shared/realsi-dev),$(COMMITTED)))
+bench: install-dev models ## Stream the benchmark recordings in real time, print the table, compare
+	@$(BIN)/python -m evaluation.bench --profile $(PROFILE) \
+		$(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
 chromium:
 	@for name in chromium chromium-browser google-chrome; do \

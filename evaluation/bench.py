@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from evaluation import (
     degrade,
+    gate,
     inputs,
     measure,
     offline,
@@ -48,7 +49,7 @@ _TOLD = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0 when measured (whatever the figures), 1 when it failed, 130 when interrupted."""
+    """0 when measured, 1 when that failed or it is worse than `--against`, 130 when interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m evaluation.bench", description=options.DESCRIPTION
     )
@@ -58,22 +59,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     if wrong:
         parser.error(wrong)
     try:
-        evaluate(args, Console())
+        return 0 if evaluate(args, Console()) else 1
     except TongchuanError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
-def evaluate(args: argparse.Namespace, console: Console) -> None:
-    """All that `args` (see `options`) ask for. Raises TongchuanError when nothing was measured."""
+def evaluate(args: argparse.Namespace, console: Console) -> bool:
+    """All that `args` (see `options`) ask for; whether it is as good as what `--against` holds.
+
+    Raises TongchuanError when nothing was measured.
+    """
+    base = gate.load(args.against) if args.against else None
     config = models_config(args.profile)
     chosen = systems(args.systems, config, args.vary)
     degrade.conditions(args.degrade)  # a wrong one is told once
     path = args.recordings or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
     recordings, problems = _recordings(path, args)
+    if base is not None:
+        base.fit(recording.id for recording in recordings)  # told before an hour is spent
     places = (args.out.parent, args.logs, args.export, args.html and args.html.parent)
     for place in places:
         if place:
@@ -90,7 +96,13 @@ def evaluate(args: argparse.Namespace, console: Console) -> None:
         publishing.Measured(system, outcome, _rows(outcome, texts))
         for system, outcome in zip(chosen, outcomes, strict=True)
     ]
-    publishing.publish(measured, problems, path.name, _circumstances(args), args, console)
+    made = _circumstances(args)
+    publishing.publish(measured, problems, path.name, made, args, console)
+    if base is None:
+        return True
+    found = gate.checks(measured[0].rows, made, base)
+    report.show_targets(f"Against {args.against.name}", found, console)
+    return all(target.met for target in found)
 
 
 def _recordings(path: Path, args: argparse.Namespace) -> tuple[list[Recording], list[runs.Problem]]:
@@ -214,6 +226,7 @@ def _circumstances(args: argparse.Namespace) -> dict[str, Any]:
         "machine": platform.machine(),
         "charge": repr(CHARGES[args.virtual]) if args.virtual else None,
         "cores": args.cores,
+        "reference_s": gate.reference_s(),
         "omnisteval": segmenting.VERSION,
         "sacrebleu": sacrebleu.__version__,
     }

@@ -36,6 +36,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("results")
     out.add_argument("--no-offline", action="store_true", help="leave the offline run out")
     out.add_argument("--out", type=Path, default=Path("out/bench.json"), help="figures as JSON")
+    out.add_argument(
+        "--against",
+        type=Path,
+        metavar="JSON",
+        help="an earlier --out: fail where this run is worse (see evaluation/gate.py)",
+    )
     out.add_argument("--html", type=Path, help="a report for people, one file")
     out.add_argument("--logs", type=Path, help="folder for every event and offline text")
     out.add_argument("--export", type=Path, help="folder for SimulEval's and simulstream's logs")

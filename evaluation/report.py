@@ -84,7 +84,12 @@ def show(rows: Sequence[Row], reached: Sequence[Target], title: str, console: Co
     console.print(_table(title, names, figure_lines(rows)))
     if rows[-1].cost is not None:
         console.print(_table(COST_TITLE, names, cost_lines(rows)))
-    checks = Table(title=TARGETS_TITLE, title_justify="left")
+    show_targets(TARGETS_TITLE, reached, console)
+
+
+def show_targets(title: str, reached: Sequence[Target], console: Console) -> None:
+    """Print bounds, values and verdicts."""
+    checks = Table(title=title, title_justify="left")
     for heading in ("what", "reach", "here", ""):
         checks.add_column(heading, justify="left" if heading == "what" else "right")
     for target, (name, bound, value) in zip(reached, target_lines(reached), strict=True):

@@ -200,8 +200,7 @@ def _eval(args: argparse.Namespace) -> int:
         args.usage(wrong)
     with _bench_installed():
         from evaluation.bench import evaluate
-    evaluate(args, Console())
-    return DONE
+    return DONE if evaluate(args, Console()) else FAILED
 
 
 def _load(args: argparse.Namespace) -> int:

@@ -87,6 +87,28 @@ def test_a_simulated_clock_gives_the_same_table(
     assert (export / "1" / "metrics.jsonl").exists()
 
 
+def test_a_run_that_is_worse_than_an_earlier_one_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
+        yield Engines(ears(FakeWhisper()), FakeLLM())
+
+    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
+    out = tmp_path / "bench.json"
+    arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline"]
+    arguments += ["--virtual", "free", "--out", str(out)]
+    assert bench.main(arguments) == 0
+    body = json.loads(out.read_text(encoding="utf-8"))
+    body["rows"][-1]["streamed"]["texts"]["by_segment"]["bleu"] = 99.0
+    better = tmp_path / "better.json"
+    better.write_text(json.dumps(body), encoding="utf-8")
+    assert bench.main([*arguments, "--against", str(better)]) == 1
+    assert "Against better.json" in capsys.readouterr().out
+    assert bench.main([*arguments, "--against", str(tmp_path / "none.json")]) == 1
+    assert "none.json is no result" in capsys.readouterr().err
+
+
 def test_systems_stand_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
