@@ -183,6 +183,9 @@ def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     # Waiting threads must leave the cores to the language model.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Shapes change at every step: memory planned or kept by shape would grow for an hour.
+    options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
