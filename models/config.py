@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from models.errors import ConfigError
 from models.weights import WeightsConfig
+
+_WHISPER_S = 30.0
 
 
 class _Frozen(BaseModel):
@@ -61,6 +63,16 @@ class ListeningConfig(_Frozen):
     pause_ms: int = Field(default=300, ge=60, description="silence after which words are final")
     beam_size: int = Field(default=1, ge=1, le=10, description="hypotheses the decoder keeps")
     prompt: bool = Field(default=True, description="prime the recogniser with earlier words")
+
+    @model_validator(mode="after")
+    def _fits_whisper(self) -> ListeningConfig:
+        """Whisper's encoder has positions for 30 seconds."""
+        if self.window_s + self.padding_ms / 1000 > _WHISPER_S:
+            raise ValueError(
+                f"window_s ({self.window_s:g}) and padding_ms ({self.padding_ms}) are together "
+                f"more than the {_WHISPER_S:g} s that Whisper takes: lower one"
+            )
+        return self
 
 
 class PolicyConfig(_Frozen):

@@ -50,3 +50,9 @@ def test_it_is_frozen() -> None:
     config = ModelsConfig(listening=ListeningConfig(step_ms=500))
     with pytest.raises(ValidationError):
         config.listening.step_ms = 200
+
+
+def test_a_window_that_whisper_cannot_take_is_said() -> None:
+    with pytest.raises(ValidationError, match="30 s that Whisper takes"):
+        ListeningConfig(window_s=28, padding_ms=2500)
+    assert ListeningConfig(window_s=28, padding_ms=2000).window_s == 28
