@@ -11,33 +11,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import numpy as np
-
-from models.audio.vad import SpeechStarted as VoiceStarted
 from models.channel import Channel
 from models.config import ListeningConfig
 from models.engines.whisper import Hypothesis, WhisperEngine
-from models.errors import ConfigError, EngineError
+from models.errors import ConfigError
 from models.events import (
-    SAMPLE_RATE,
     AudioInput,
     ChunkFinal,
-    Failure,
-    Flush,
     Flushed,
     InterpreterEvent,
     SessionSpec,
-    SpeechStarted,
-    SpeechStopped,
     TranslationDelta,
 )
 from models.interpreter import Telemetry
-from models.listening.listener import Heard, Listener, SpeechEdge
+from models.listening.hearing import Hearing
+from models.listening.listener import Heard, Listener
 from models.listening.words import Word
 from models.policy.base import ends_sentence
 
 Events = Channel[InterpreterEvent]
-_PIECE = SAMPLE_RATE // 10
 _NEVER_MS = 60_000
 
 
@@ -73,40 +65,23 @@ class Direct:
         config = config.model_copy(update={"guard_ms": _NEVER_MS})
         ears = cast(WhisperEngine, TranslatingEngine(engine))
         self._listener = Listener(ears, config, spec.source, telemetry)
+        self._step_ms = config.step_ms
         self._telemetry = telemetry
         self._chunk = 1
         self._said: list[Word] = []  # of the chunk that is open
 
     async def interpret(self, audio: Channel[AudioInput], events: Events) -> None:
         """See `Interpreter.interpret`."""
-        async for item in audio:
-            if isinstance(item, Flush):
-                await self._settle(events)
-                await events.send(Flushed(item.marker))
-                continue
-            for start in range(0, len(item.samples), _PIECE):
-                piece = np.asarray(item.samples[start : start + _PIECE], dtype=np.float32)
-                await _tell(self._listener.push(piece), events)
-                if self._listener.overdue:
-                    await self._hear(events)
-            if self._listener.due:
-                await self._hear(events)
-        await self._settle(events)
 
-    async def _settle(self, events: Events) -> None:
-        await _tell(self._listener.finish(), events)
-        while self._listener.due:
-            await self._hear(events)
+        async def heard(step: Heard) -> None:
+            await self._commit(step, events)
+
+        async def reached(marker: str) -> None:
+            await self._end_chunk(self._listener.heard_ms, events)
+            await events.send(Flushed(marker))
+
+        await Hearing(self._listener, self._step_ms, events, heard, reached).run(audio)
         await self._end_chunk(self._listener.heard_ms, events)
-
-    async def _hear(self, events: Events) -> None:
-        try:
-            heard = await self._listener.step()
-        except EngineError as error:
-            await events.send(Failure("recogniser_failed", f"some speech was not heard: {error}"))
-            return
-        if heard is not None:
-            await self._commit(heard, events)
 
     async def _commit(self, heard: Heard, events: Events) -> None:
         for sentence in _sentences(heard.stable):
@@ -130,13 +105,6 @@ class Direct:
         )
         self._telemetry.count("chunks")
         self._chunk += 1
-
-
-async def _tell(edges: Sequence[SpeechEdge], events: Events) -> None:
-    for edge in edges:
-        at_ms = edge.at_sample * 1000 // SAMPLE_RATE
-        started = isinstance(edge, VoiceStarted)
-        await events.send(SpeechStarted(at_ms) if started else SpeechStopped(at_ms))
 
 
 def _sentences(words: Sequence[Word]) -> list[list[Word]]:

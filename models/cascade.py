@@ -10,33 +10,26 @@ import asyncio
 import math
 from contextlib import aclosing
 
-import numpy as np
-
-from models.audio.vad import SpeechStarted as VoiceStarted
 from models.channel import Channel
 from models.config import ModelsConfig
 from models.engines.llm import LanguageModel
 from models.engines.whisper import WhisperEngine
 from models.errors import EngineBusyError, EngineError
 from models.events import (
-    SAMPLE_RATE,
-    Audio,
     AudioInput,
     ChunkFinal,
     Failure,
-    Flush,
     Flushed,
     InterpreterEvent,
     Notice,
     SessionSpec,
-    SpeechStarted,
-    SpeechStopped,
     TranscriptPartial,
     TranslationDelta,
     TranslationPreview,
 )
 from models.interpreter import Telemetry
-from models.listening.listener import Listener, SpeechEdge
+from models.listening.hearing import Hearing
+from models.listening.listener import Heard, Listener
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
@@ -44,9 +37,7 @@ from models.policy import make_policy, size
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
-_PIECE = SAMPLE_RATE // 10
 _RECHECK_S = 0.2  # silence grows without events: how often the policy looks at it
-_PER_MS = SAMPLE_RATE // 1000
 _PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
 
 
@@ -90,47 +81,17 @@ class Cascade:
     # listen ------------------------------------------------------------------------------
 
     async def _listen(self, audio: Channel[AudioInput], events: Events) -> None:
-        async for item in audio:
-            if isinstance(item, Flush):
-                await self._settle(events)
-                self._pending.mark(item.marker)
-                continue
-            await self._push(item, events)
-            # Behind by more than a step: take what waits first, and listen to all of it at once.
-            if audio.load < 1.5 * self._config.listening.step_ms / 1000 and self._listener.due:
-                await self._hear(events)
-        await self._settle(events)
-        self._pending.close()
-
-    async def _push(self, item: Audio, events: Events) -> None:
-        for start in range(0, len(item.samples), _PIECE):
-            piece = np.asarray(item.samples[start : start + _PIECE], dtype=np.float32)
-            await self._tell(self._listener.push(piece), events)
-            if self._listener.overdue:
-                await self._hear(events)
-
-    async def _settle(self, events: Events) -> None:
-        """Make everything heard so far stable."""
-        await self._tell(self._listener.finish(), events)
-        while self._listener.due:
-            await self._hear(events)
-
-    async def _tell(self, edges: list[SpeechEdge], events: Events) -> None:
-        for edge in edges:
-            at_ms = edge.at_sample // _PER_MS
-            started = isinstance(edge, VoiceStarted)
-            await events.send(SpeechStarted(at_ms) if started else SpeechStopped(at_ms))
-
-    async def _hear(self, events: Events) -> None:
-        try:
-            heard = await self._listener.step()
-        except EngineError as error:
-            await events.send(Failure("recogniser_failed", f"some speech was not heard: {error}"))
-            return
-        if heard is not None:
-            self._pending.hear(heard, self._listener.silence_ms)
+        async def heard(step: Heard) -> None:
+            self._pending.hear(step, self._listener.silence_ms)
             await self._show(events)
-        await self._pending.room()
+            await self._pending.room()
+
+        async def reached(marker: str) -> None:
+            self._pending.mark(marker)
+
+        step_ms = self._config.listening.step_ms
+        await Hearing(self._listener, step_ms, events, heard, reached).run(audio)
+        self._pending.close()
 
     async def _show(self, events: Events) -> None:
         """Send the uncommitted source words, if they changed."""
