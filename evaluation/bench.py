@@ -38,10 +38,6 @@ from models.config import ModelsConfig
 from models.errors import TongchuanError
 from tongchuan.settings import models_config
 
-_HERE = Path(__file__).resolve().parent.parent
-FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
-"""Where recordings are looked for when no folder is given."""
-
 _TOLD = (
     "only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds", "degrade",
     "systems", "vary",
@@ -76,7 +72,7 @@ def evaluate(args: argparse.Namespace, console: Console) -> bool:
     config = models_config(args.profile)
     chosen = systems(args.systems, config, args.vary)
     degrade.conditions(args.degrade)  # a wrong one is told once
-    path = args.recordings or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
+    path = inputs.named(args.recordings)
     recordings, problems = _recordings(path, args)
     if base is not None:
         base.fit(recording.id for recording in recordings)  # told before an hour is spent
@@ -158,8 +154,7 @@ def _stream(
                     )
             return outcomes
         for system in chosen:
-            settings = system.settings if len(chosen) > 1 or args.systems or args.vary else {}
-            server = runs.Server(args.url, args.profile, args.cores, settings)
+            server = runs.Server(args.url, args.profile, args.cores, system.settings)
             outcomes.append(
                 asyncio.run(runs.real(recordings, server, plan(system), advance(system)))
             )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from evaluation.log import SessionLog
+from models.languages import space
 from tongchuan.events import ChunkFinal, TranslationDelta
 
 
@@ -41,7 +42,7 @@ def translation(log: SessionLog, language: str) -> str:
 def transcript(log: SessionLog, language: str) -> str:
     """The source text of all chunks, in order."""
     sources = [item.event.source for item in log.received if isinstance(item.event, ChunkFinal)]
-    return ("" if language == "zh" else " ").join(sources)
+    return space(language).join(sources)
 
 
 def _committed(log: SessionLog, language: str) -> tuple[str, list[tuple[float, float]]]:

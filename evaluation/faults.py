@@ -9,6 +9,7 @@ from typing import Literal
 
 from evaluation.log import Received, SessionLog
 from evaluation.recordings import Recording, Segment
+from models.languages import space
 from models.speaking.guards import looped
 from tongchuan.events import ChunkFinal, ErrorEvent
 
@@ -101,9 +102,8 @@ def _loops(text: str, language: str) -> bool:
     """Whether it loops at any place, as the guards see it while it grows."""
     units: Iterable[str] = [*text.replace(" ", "")] if language == "zh" else text.split()
     seen: list[str] = []
-    space = "" if language == "zh" else " "
     for unit in units:
         seen.append(unit)
-        if looped(space.join(seen[-_LONGEST_LOOP:]), language):
+        if looped(space(language).join(seen[-_LONGEST_LOOP:]), language):
             return True
     return False

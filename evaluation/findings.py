@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation import bootstrap
-from evaluation.emissions import emissions
+from evaluation.emissions import Emission
 from evaluation.faults import faults
 from evaluation.latency import Latencies, by_instance, latencies
 from evaluation.log import SessionLog
-from evaluation.recordings import Recording, Segment
+from evaluation.recordings import Recording
 from evaluation.segmenting import Segmented
 from evaluation.stability import Stability, stability
 from evaluation.terms import TermScore, term_score
@@ -40,8 +40,12 @@ class Findings:
     faults: Mapping[str, int]
 
 
-def findings(pairs: Sequence[tuple[Recording, SessionLog]], cut: Segmented) -> Findings:
-    """`cut` is what `segmented` gave for `pairs`, which are at least one."""
+def findings(
+    pairs: Sequence[tuple[Recording, SessionLog]],
+    words: Sequence[tuple[Recording, Sequence[Emission]]],
+    cut: Segmented,
+) -> Findings:
+    """Of at least one pair. words: their emissions; cut: what `segmented` gave for those."""
     target = pairs[0][0].target
     real = all(log.speed == 1 for _, log in pairs)
     hypotheses = [instance.prediction for instance in cut.instances]
@@ -52,7 +56,7 @@ def findings(pairs: Sequence[tuple[Recording, SessionLog]], cut: Segmented) -> F
         _interval(bootstrap.bleu(hypotheses, references, target)) if references else None,
         _interval(bootstrap.chrf(hypotheses, references)) if references else None,
         _interval(bootstrap.mean(by_instance(cut.instances, "yaal", aware=True))) if real else None,
-        latencies([(r, emissions(log, target)) for r, log in pairs], cut) if real else None,
+        latencies(words, cut) if real else None,
         terms.recall,
         terms.precision,
         terms.f1,
@@ -72,10 +76,5 @@ def _interval(statistics: bootstrap.Statistics) -> bootstrap.Interval | None:
 def _terms(pairs: Sequence[tuple[Recording, SessionLog]], outputs: Sequence[str]) -> TermScore:
     """outputs: of every segment with a reference translation, recording after recording."""
     glossary = list(dict.fromkeys(term for recording, _ in pairs for term in recording.terms()))
-    segments: list[Segment] = [
-        segment
-        for recording, _ in pairs
-        for segment in recording.segments
-        if segment.target.strip()
-    ]
+    segments = [segment for recording, _ in pairs for segment in recording.referenced]
     return term_score(segments, outputs, glossary, pairs[0][0].target)

@@ -7,11 +7,19 @@ from pathlib import Path
 from evaluation import manifest, realsi, recordings
 from evaluation.recordings import Loaded, Recording, RecordingError
 
+_HERE = Path(__file__).resolve().parent.parent
+FOLDERS = (_HERE.parent / "shared" / "realsi-dev", _HERE / "tests" / "data")
+"""Where recordings are looked for when nothing is named."""
 KINDS = (
     "a folder of NAME.flac and NAME.json, a checkout of RealSI (with data/zh2en/json), or a "
     "manifest (see evaluation/manifest.py)"
 )
 """What `load` takes, for people."""
+
+
+def named(path: Path | None) -> Path:
+    """`path`, or the first of FOLDERS that is there."""
+    return path or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
 
 
 def load(path: Path, only: str = "", audio: Path | None = None) -> Loaded:

@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import inputs, replay
-from evaluation.bench import FOLDERS
 from evaluation.recordings import RecordingError
 from evaluation.runs import Server
 from evaluation.serving import Served, Usage
@@ -165,8 +164,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
     Raises TongchuanError when nothing could be measured.
     """
-    path = args.recordings or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
-    found = inputs.load(path, args.only if args.only is not None else "zh").recordings
+    path = inputs.named(args.recordings)
+    loaded = inputs.load(path, args.only)
+    for problem in loaded.problems:
+        console.print(f"[red]missing[/] {problem}", highlight=False)
+    found = loaded.recordings
     notes = [recording.audio.with_suffix(".json").resolve() for recording in found]
     if not all(note.exists() for note in notes):
         raise RecordingError(f"{path}: a load test takes a folder of NAME.flac and NAME.json")

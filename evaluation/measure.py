@@ -17,6 +17,7 @@ from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording
 from evaluation.segmenting import segmented
 from evaluation.serving import Usage
+from models.languages import space
 from tongchuan.events import ChunkFinal, ErrorEvent
 
 
@@ -81,7 +82,8 @@ class Cost:
 def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
     """The figures of recordings of one direction."""
     source, target = pairs[0][0].source, pairs[0][0].target
-    cut = segmented([(recording, emissions(log, target)) for recording, log in pairs])
+    words = [(recording, emissions(log, target)) for recording, log in pairs]
+    cut = segmented(words)
     finals = [
         item.event
         for _, log in pairs
@@ -110,7 +112,7 @@ def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
         cut.segments,
         cut.empty,
         tuple(errors),
-        findings(pairs, cut),
+        findings(pairs, words, cut),
     )
 
 
@@ -128,9 +130,9 @@ def offline(pairs: Sequence[tuple[Recording, Offline]], *, remembered: bool = Fa
             recording.segments, result.remembered if remembered else result.targets, strict=True
         )
     ]
-    space = "" if target == "zh" else " "
     wholes = [
-        space.join(result.remembered if remembered else result.targets) for _, result in pairs
+        space(target).join(result.remembered if remembered else result.targets)
+        for _, result in pairs
     ]
     scored = [(segment, said) for segment, said in rows if segment.target.strip()]
     language = recordings[0].source
@@ -232,13 +234,11 @@ def _texts(
 
 def _source(recording: Recording) -> str:
     """What is said in all of it; "" where a manifest has no source texts."""
-    space = "" if recording.source == "zh" else " "
-    return space.join(segment.source for segment in recording.segments).strip()
+    return space(recording.source).join(segment.source for segment in recording.segments).strip()
 
 
 def _whole(recording: Recording) -> str:
-    space = "" if recording.target == "zh" else " "
-    return space.join(segment.target for segment in recording.segments)
+    return space(recording.target).join(segment.target for segment in recording.segments)
 
 
 def _sum(rates: Iterable[ErrorRate]) -> ErrorRate:

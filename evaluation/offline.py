@@ -22,6 +22,7 @@ from models.engines.whisper import WhisperEngine
 from models.events import SessionSpec
 from models.factory import load_recogniser, make_llm
 from models.interpreter import NoTelemetry
+from models.languages import space
 from models.listening.hallucination import unlooped
 from models.listening.script import simplified
 from models.listening.window import Window
@@ -85,7 +86,7 @@ class OfflineCascade:
         step = _PIECE_S * RATE
         pieces = [samples[start : start + step] for start in range(0, len(samples), step)]
         texts = [await self._hear(piece, language) for piece in pieces]
-        return simplified(("" if language == "zh" else " ").join(texts))
+        return simplified(space(language).join(texts))
 
     async def _hear(self, samples: NDArray[np.float32], language: str) -> str:
         window = Window(self._recogniser.n_mels)

@@ -49,7 +49,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_systems(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is measured")
-    group.add_argument("--profile", default="embedded", help="models and their settings")
     group.add_argument(
         "--systems",
         type=_names,
@@ -69,8 +68,7 @@ def _add_systems(parser: argparse.ArgumentParser) -> None:
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it is streamed")
-    group.add_argument("--url", help="a running server, instead of one of our own")
-    group.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
+    _add_server(group)
     group.add_argument("--streams", type=_count, default=1, help="sessions at once (1)")
     group.add_argument("--speed", type=_speed, default=1.0, help="above 1: quality only (1)")
     group.add_argument(
@@ -84,15 +82,19 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-previews", action="store_true", help="ask for none")
 
 
+def _add_server(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--profile", default="embedded", help="models and their settings")
+    group.add_argument("--url", help="a running server, instead of one of our own")
+    group.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
+
+
 def add_load_options(parser: argparse.ArgumentParser) -> None:
     """Of `tongchuan load`."""
     parser.add_argument(
         "recordings", nargs="?", type=Path, help="folder of NAME.flac and NAME.json"
     )
-    parser.add_argument("--only", metavar="PREFIX", help="ids that start so (default zh)")
-    parser.add_argument("--profile", default="embedded", help="models and their settings")
-    parser.add_argument("--url", help="a running server, instead of one of our own")
-    parser.add_argument("--cores", type=_count, default=2, help="for our own server (2)")
+    parser.add_argument("--only", default="zh", metavar="PREFIX", help="ids that start so (zh)")
+    _add_server(parser)
     parser.add_argument("--most", type=_count, default=16, help="streams tried at most (16)")
     parser.add_argument("--seconds", type=_seconds, default=120.0, help="of audio a level (120)")
     parser.add_argument(

@@ -43,7 +43,7 @@ def passages(
 ) -> list[Passage]:
     """Of every segment, in order. outputs: for the segments that have a reference translation, in
     order. Places are `prefix` and a number. Raises PassageError when the counts differ."""
-    referenced = sum(bool(segment.target.strip()) for segment in recording.segments)
+    referenced = len(recording.referenced)
     if referenced != len(outputs):
         raise PassageError(
             f"{recording.id}: {len(outputs)} outputs for {referenced} segments with a reference "

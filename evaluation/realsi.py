@@ -25,6 +25,7 @@ from evaluation.recordings import (
     misplaced,
     read_json,
 )
+from models.languages import space
 from tongchuan.events import Term
 
 DIRECTIONS = ("zh2en", "en2zh")
@@ -145,11 +146,7 @@ def _segment(note: _SegmentNote, source: str, start_s: float, end_s: float) -> S
     return Segment(
         start_s,
         end_s,
-        _space(source).join(spoken).strip(),
-        _space(OTHER[source]).join(translated).strip(),
+        space(source).join(spoken).strip(),
+        space(OTHER[source]).join(translated).strip(),
         tuple(Term(term.src, term.trg) for each in note.utterance for term in each.term),
     )
-
-
-def _space(language: str) -> str:
-    return "" if language == "zh" else " "

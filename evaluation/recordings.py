@@ -125,6 +125,11 @@ class Recording:
         samples = self.condition.apply(samples, self.id)
         return samples if self.cut_s is None else samples[: round(self.cut_s * RATE)]
 
+    @property
+    def referenced(self) -> tuple[Segment, ...]:
+        """The segments that have a reference translation; fillers have none."""
+        return tuple(segment for segment in self.segments if segment.target.strip())
+
     def terms(self) -> tuple[Term, ...]:
         """All terms of the segments, each once."""
         return tuple(dict.fromkeys(term for segment in self.segments for term in segment.terms))
@@ -136,24 +141,6 @@ class Loaded:
 
     recordings: tuple[Recording, ...]
     problems: tuple[str, ...] = ()
-
-
-def load_folder(folder: Path, only: str = "") -> list[Recording]:
-    """The recordings of `folder` whose id starts with `only`, by name.
-
-    Raises RecordingError when the folder is missing or nothing in it fits.
-    """
-    if not folder.is_dir():
-        raise RecordingError(f"there is no folder {folder}; name one with NAME.flac and NAME.json")
-    recordings = [load(note) for note in notes(folder)]
-    chosen = [recording for recording in recordings if recording.id.startswith(only)]
-    if not chosen:
-        known = ", ".join(recording.id for recording in recordings)
-        what = (
-            f"no id starts with {only!r}; there are: {known}" if known else "no NAME.json + .flac"
-        )
-        raise RecordingError(f"nothing to measure in {folder}: {what}")
-    return chosen
 
 
 def notes(folder: Path) -> list[Path]:

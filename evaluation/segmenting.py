@@ -28,10 +28,11 @@ from evaluation.emissions import Emission
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording, Segment
 from models.errors import TongchuanError
+from models.languages import space
 
 VERSION = version("OmniSTEval")
 _LIMIT_S = 600.0
-_Rows = Sequence[tuple[Recording, Sequence[Emission], list[Segment]]]
+_Rows = Sequence[tuple[Recording, Sequence[Emission], Sequence[Segment]]]
 
 
 class SegmentingError(TongchuanError):
@@ -80,7 +81,7 @@ def segmented(pairs: Sequence[tuple[Recording, Sequence[Emission]]]) -> Segmente
 
     Raises SegmentingError.
     """
-    kept = [(recording, words, _with_reference(recording)) for recording, words in pairs]
+    kept = [(recording, words, recording.referenced) for recording, words in pairs]
     kept = [row for row in kept if row[2]]
     if not kept:
         return Segmented(None, None, None, 0, 0)
@@ -111,7 +112,7 @@ def segmented(pairs: Sequence[tuple[Recording, Sequence[Emission]]]) -> Segmente
 
 def whole(recording: Recording, words: Sequence[Emission]) -> Instance:
     """The recording as one utterance, all output against all references, as SimulEval sees it."""
-    references = [segment.target for segment in _with_reference(recording)]
+    references = [segment.target for segment in recording.referenced]
     reference = _text(_units(" ".join(references), recording.target), recording.target)
     return _cut(recording, words, reference, 0.0, recording.duration_s)
 
@@ -122,7 +123,7 @@ def resegmented(recording: Recording, words: Sequence[Emission]) -> list[Instanc
     An instance for each segment with a reference. Characters instead of words of Chinese; case
     does not count.
     """
-    kept = _with_reference(recording)
+    kept = recording.referenced
     references = [_units(segment.target, recording.target) for segment in kept]
     ends = _ends([word.text for word in words], references)
     return [
@@ -170,17 +171,13 @@ def _ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int
     return ends[::-1]
 
 
-def _with_reference(recording: Recording) -> list[Segment]:
-    return [segment for segment in recording.segments if segment.target.strip()]
-
-
 def _units(text: str, language: str) -> list[str]:
     """What `Emission` counts: words, or characters of Chinese."""
     return list("".join(text.split())) if language == "zh" else text.split()
 
 
 def _text(units: Sequence[str], language: str) -> str:
-    return ("" if language == "zh" else " ").join(units)
+    return space(language).join(units)
 
 
 def _cut(

@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from evaluation.bench import FOLDERS
+from evaluation import inputs
 from evaluation.faults import invented
 from evaluation.log import SessionLog
-from evaluation.recordings import RATE, Recording, Segment, load_folder
+from evaluation.recordings import RATE, Recording, Segment
 from evaluation.replay import first_error, replay
 from evaluation.serving import Served, own_cores, serve
 from evaluation.timing import drift
@@ -182,14 +182,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _main(args: argparse.Namespace) -> Soak:
-    folder = args.folder or next((known for known in FOLDERS if known.is_dir()), FOLDERS[-1])
-    recordings = load_folder(folder, args.only)
 
     def tell(text: str) -> None:
         sys.stderr.write(f"soak: {text}\n")
 
+    loaded = inputs.load(inputs.named(args.folder), args.only)
+    for problem in loaded.problems:
+        tell(problem)
     async with serve(args.profile, own_cores(args.cores), 1) as served:
-        return await soak(recordings, args.minutes, served, tell)
+        return await soak(loaded.recordings, args.minutes, served, tell)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from models.errors import ConfigError
 from models.events import SessionSpec
 from models.interpreter import Interpreter, Telemetry
 from models.load import Load
+from models.policy import POLICIES
+from tongchuan.settings import DELIMITER, PREFIX
 
-POLICIES = ("semantic", "wait-k", "fixed", "pause")
 DIRECT = "direct"
 NAMES = (*POLICIES, DIRECT)
 """The policies of the cascade, and Whisper's own translation by LocalAgreement."""
@@ -40,7 +41,7 @@ class System:
     def settings(self) -> dict[str, str]:
         """The environment that makes `tongchuan serve` this system, weights and profile apart."""
         return {
-            f"TONGCHUAN_{group}__{key}".upper(): str(value)
+            f"{PREFIX}{group}{DELIMITER}{key}".upper(): str(value)
             for group in _VARIED
             for key, value in getattr(self.config, group).model_dump().items()
         }

@@ -37,11 +37,7 @@ def firsts(recording: Recording, log: SessionLog) -> list[First]:
         for item in log.received
         if isinstance(item.event, ChunkFinal)
     }
-    return [
-        _first(segment, log.received, ends)
-        for segment in recording.segments
-        if segment.target.strip()
-    ]
+    return [_first(segment, log.received, ends) for segment in recording.referenced]
 
 
 def _first(segment: Segment, received: Sequence[Received], ends: dict[int, int]) -> First:

@@ -12,6 +12,11 @@ _BY_CODE = {code: language for language, codes in _CODES.items() for code in cod
 NAMES = {"zh": "Chinese", "en": "English"}
 
 
+def space(language: str) -> str:
+    """What stands between words, "zh" or "en"."""
+    return "" if language == "zh" else " "
+
+
 def normalise(code: str) -> str:
     """ "zh" or "en" for any usual code of either ("zh-CN", "zho_Hans", "cmn", "en-US", …).
 

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from evaluation.options import DESCRIPTION, add_load_options, add_options, conflict
 from models.errors import TongchuanError
 from tongchuan import __version__, models_cli
@@ -198,12 +196,16 @@ def _eval(args: argparse.Namespace) -> int:
     wrong = conflict(args)
     if wrong:
         args.usage(wrong)
+    from rich.console import Console
+
     with _bench_installed():
         from evaluation.bench import evaluate
     return DONE if evaluate(args, Console()) else FAILED
 
 
 def _load(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
     with _bench_installed():
         from evaluation import load
     load.run(args, Console())

@@ -127,7 +127,7 @@ class WhisperEngine:
     ) -> Hypothesis:
         """Transcribe one window, or (`task`, one of TASKS) translate it.
 
-        frames: raw log-mel, shape (n, n_mels), of at most 29 s with the padding.
+        frames: raw log-mel, shape (n, n_mels), of at most 30 s with the padding.
         prompt: tokens said before the window; prefix: tokens that the transcript begins with;
         draft: a guess at those after the prefix, which saves time where it is right.
         max_new: most tokens after the prefix.

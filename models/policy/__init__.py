@@ -9,7 +9,7 @@ from models.policy.base import Boundary, ChunkPolicy, Evidence, size
 from models.policy.baselines import FixedPolicy, PausePolicy, WaitKPolicy
 from models.policy.semantic import SemanticPolicy
 
-__all__ = ["Boundary", "ChunkPolicy", "Evidence", "make_policy", "size"]
+__all__ = ["POLICIES", "Boundary", "ChunkPolicy", "Evidence", "make_policy", "size"]
 
 _POLICIES: dict[str, Callable[[PolicyConfig], ChunkPolicy]] = {
     "semantic": SemanticPolicy,
@@ -17,6 +17,8 @@ _POLICIES: dict[str, Callable[[PolicyConfig], ChunkPolicy]] = {
     "pause": PausePolicy,
     "wait-k": WaitKPolicy,
 }
+POLICIES = tuple(_POLICIES)
+"""Their names, the default first."""
 
 
 def make_policy(config: PolicyConfig) -> ChunkPolicy:

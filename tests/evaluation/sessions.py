@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluation.emissions import Emission
 from evaluation.log import Received, SessionLog
 from evaluation.recordings import Recording, Segment
 from tongchuan.events import (
@@ -20,6 +21,16 @@ def recording(*segments: tuple[float, float, str, str], source: str = "zh") -> R
     target = "en" if source == "zh" else "zh"
     made = tuple(Segment(*segment) for segment in segments)
     return Recording(f"{source}-made", Path("none.flac"), segments[-1][1], source, target, made)
+
+
+SENTENCES = recording((0.0, 2.0, "甲", "Alpha beta"), (2.0, 4.0, "乙", "Gamma delta"))
+WORDS = [
+    Emission("Alpha", 1000, 1500),
+    Emission("beta", 1500, 2000),
+    Emission("Gamma", 3000, 3500),
+    Emission("delta", 3500, 4000),
+]
+"""A worked example: two sentences of 2 s, and their words by both clocks."""
 
 
 def log(*received: tuple[float, Event], duration_s: float = 10.0, speed: float = 1.0) -> SessionLog:

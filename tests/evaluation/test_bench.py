@@ -21,6 +21,17 @@ from tests.server.live import live
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
+@pytest.fixture
+def fake_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models that need no weights, for a simulated clock."""
+
+    @contextmanager
+    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
+        yield Engines(ears(FakeWhisper()), FakeLLM())
+
+    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
+
+
 async def test_a_bench_prints_and_writes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,14 +67,10 @@ def test_what_cannot_be_measured_is_said(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("fake_engines")
 def test_a_simulated_clock_gives_the_same_table(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @contextmanager
-    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
-        yield Engines(ears(FakeWhisper()), FakeLLM())
-
-    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
     out, logs = tmp_path / "bench.json", tmp_path / "logs"
     arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--terms"]
     page, export = tmp_path / "new" / "report.html", tmp_path / "export"
@@ -87,14 +94,10 @@ def test_a_simulated_clock_gives_the_same_table(
     assert (export / "1" / "metrics.jsonl").exists()
 
 
+@pytest.mark.usefixtures("fake_engines")
 def test_a_run_that_is_worse_than_an_earlier_one_fails(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @contextmanager
-    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
-        yield Engines(ears(FakeWhisper()), FakeLLM())
-
-    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
     out = tmp_path / "bench.json"
     arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline"]
     arguments += ["--virtual", "free", "--out", str(out)]
@@ -109,14 +112,8 @@ def test_a_run_that_is_worse_than_an_earlier_one_fails(
     assert "none.json is no result" in capsys.readouterr().err
 
 
-def test_systems_stand_side_by_side(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def fakes(_config: ModelsConfig) -> Iterator[Engines]:
-        yield Engines(ears(FakeWhisper()), FakeLLM())
-
-    monkeypatch.setattr("evaluation.bench.open_engines", fakes)
+@pytest.mark.usefixtures("fake_engines")
+def test_systems_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, page = tmp_path / "bench.json", tmp_path / "report.html"
     arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--virtual"]
     arguments += ["free", "--systems", "semantic,pause", "--degrade", "telephone"]

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import virtual
+from evaluation import inputs, virtual
 from evaluation.charge import Free
 from evaluation.emissions import translation
 from evaluation.engines import open_engines
-from evaluation.recordings import load_folder
 from evaluation.systems import System
 from models.config import ModelsConfig, profile_config
 from models.errors import EngineError
@@ -22,7 +21,7 @@ from tests.models.engines.endpoint_server import Server, answer, served, told
 from tests.models.fakes_engines import VOICE, FakeWhisper, ears
 from tongchuan.events import ChunkFinal
 
-SHORT = load_folder(Path(__file__).resolve().parent.parent / "data", "zh-short")[0]
+SHORT = inputs.load(Path(__file__).resolve().parent.parent / "data", "zh-short").recordings[0]
 
 
 @contextmanager

@@ -34,8 +34,8 @@ SEEN = log(
 
 
 def found(talk: Recording, seen: SessionLog) -> Findings:
-    pairs = [(talk, seen)]
-    return findings(pairs, segmented([(talk, emissions(seen, "en"))]))
+    words = [(talk, emissions(seen, "en"))]
+    return findings([(talk, seen)], words, segmented(words))
 
 
 def test_a_run_has_all_of_them() -> None:

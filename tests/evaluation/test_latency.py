@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from evaluation.emissions import Emission
 from evaluation.latency import METRICS, LatencyError, by_instance, latencies
 from evaluation.segmenting import Instance, segmented
-from tests.evaluation.sessions import recording
+from tests.evaluation.sessions import SENTENCES as TALK
+from tests.evaluation.sessions import WORDS, recording
 
 LONG = Instance("zh-a", "word", "a b c d", "A B", 4000, (1000, 2000, 4000, 4000), (5000,) * 4)
 
@@ -74,15 +75,6 @@ def test_chinese_is_counted_in_characters() -> None:
     """Due a half second apart: (1-0 + 1-0.5)/2."""
     spoken = Instance("en-a", "char", "你好", "你好再见", 2000, (1000, 1000), (1000, 1000))
     assert by_instance([spoken], "al", aware=False) == [pytest.approx(0.75)]
-
-
-TALK = recording((0.0, 2.0, "甲", "Alpha beta"), (2.0, 4.0, "乙", "Gamma delta"))
-WORDS = [
-    Emission("Alpha", 1000, 1500),
-    Emission("beta", 1500, 2000),
-    Emission("Gamma", 3000, 3500),
-    Emission("delta", 3500, 4000),
-]
 
 
 def test_two_sentences_by_all_metrics() -> None:

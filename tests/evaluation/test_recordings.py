@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from evaluation import inputs
 from evaluation.degrade import DegradationError
 from evaluation.recordings import (
     RecordingError,
     Segment,
     length_s,
     load,
-    load_folder,
     misplaced,
 )
 
@@ -37,7 +37,7 @@ def write(folder: Path, note: Any, *, rate: int = 16_000, seconds: float = 1.0) 
 
 
 def test_our_own_recordings_are_whole() -> None:
-    recordings = load_folder(DATA)
+    recordings = inputs.load(DATA).recordings
     assert {"zh-talk", "zh-short", "zh-numbers", "zh-fillers", "en-short"} <= {
         recording.id for recording in recordings
     }
@@ -54,9 +54,9 @@ def test_our_own_recordings_are_whole() -> None:
 
 
 def test_a_prefix_chooses_and_the_direction_is_the_ids() -> None:
-    (english,) = load_folder(DATA, "en-")
+    (english,) = inputs.load(DATA, "en-").recordings
     assert (english.source, english.target) == ("en", "zh")
-    terms = load_folder(DATA, "zh-talk")[0].terms()
+    terms = inputs.load(DATA, "zh-talk").recordings[0].terms()
     assert len(terms) == len(set(terms))
     assert ("逆变器", "inverter") in {(term.source, term.target) for term in terms}
 
@@ -88,12 +88,12 @@ def test_what_is_no_json_is_said(tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_nothing(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"NAME\.json"):
-        load_folder(tmp_path)
+        inputs.load(tmp_path)
     with pytest.raises(RecordingError, match="there is no folder"):
-        load_folder(tmp_path / "none")
+        inputs.load(tmp_path / "none")
     write(tmp_path, NOTE)
     with pytest.raises(RecordingError, match="there are: zh-a"):
-        load_folder(tmp_path, "en")
+        inputs.load(tmp_path, "en")
 
 
 def test_audio_that_does_not_fit(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_audio_that_is_none(tmp_path: Path) -> None:
 
 
 def test_the_first_seconds_hold_whole_segments() -> None:
-    whole = load_folder(DATA, "zh-talk")[0]
+    whole = inputs.load(DATA, "zh-talk").recordings[0]
     second = whole.segments[1]
     cut = whole.first(second.end_s + 0.01)
     assert cut.segments == whole.segments[:2]
@@ -166,18 +166,18 @@ def test_the_first_seconds_hold_whole_segments() -> None:
 
 
 def test_more_seconds_than_there_are_change_nothing() -> None:
-    whole = load_folder(DATA, "zh-short")[0]
+    whole = inputs.load(DATA, "zh-short").recordings[0]
     assert whole.first(whole.duration_s + 1) is whole
 
 
 def test_seconds_that_hold_no_segment() -> None:
     with pytest.raises(RecordingError, match=r"zh-talk: the first segment ends at"):
-        load_folder(DATA, "zh-talk")[0].first(0.1)
+        inputs.load(DATA, "zh-talk").recordings[0].first(0.1)
 
 
 def test_faster_speech_has_its_segments_where_it_now_is() -> None:
     """1.25 times as fast: a time of 5 s is 4 s. Between the segments there is silence."""
-    whole = load_folder(DATA, "zh-talk")[0]
+    whole = inputs.load(DATA, "zh-talk").recordings[0]
     fast = whole.degraded(["speed=1.25"])
     samples = fast.samples()
     assert len(samples) / 16_000 == pytest.approx(fast.duration_s, abs=1e-3)
@@ -190,7 +190,7 @@ def test_faster_speech_has_its_segments_where_it_now_is() -> None:
 
 
 def test_a_condition_without_tempo_keeps_the_times() -> None:
-    whole = load_folder(DATA, "zh-short")[0]
+    whole = inputs.load(DATA, "zh-short").recordings[0]
     harder = whole.degraded(["noise=15", "reverb=0.3"])
     assert (harder.segments, harder.duration_s) == (whole.segments, whole.duration_s)
     assert str(harder.condition) == "noise=15 reverb=0.3"
@@ -205,7 +205,7 @@ def test_a_condition_without_tempo_keeps_the_times() -> None:
 
 
 def test_degraded_bit_by_bit_is_degraded_at_once() -> None:
-    whole = load_folder(DATA, "zh-short")[0]
+    whole = inputs.load(DATA, "zh-short").recordings[0]
     at_once = whole.degraded(["speed=1.25", "noise=15"])
     one_by_one = whole.degraded(["speed=1.25"]).degraded(["noise=15"])
     assert one_by_one == at_once
@@ -214,7 +214,7 @@ def test_degraded_bit_by_bit_is_degraded_at_once() -> None:
 
 
 def test_the_first_seconds_of_a_degraded_recording_are_degraded_as_all_of_it_is() -> None:
-    whole = load_folder(DATA, "zh-talk")[0]
+    whole = inputs.load(DATA, "zh-talk").recordings[0]
     seconds = whole.segments[1].end_s + 0.25
     specs = ["speed=1.25", "noise=10", "loss=10"]
     cut = whole.first(seconds).degraded(specs)
@@ -233,4 +233,4 @@ def test_audio_that_does_not_fit_is_told_in_its_own_times(tmp_path: Path) -> Non
 
 def test_an_unknown_degradation() -> None:
     with pytest.raises(DegradationError, match="'echo=1' is not known"):
-        load_folder(DATA, "zh-short")[0].degraded(["echo=1"])
+        inputs.load(DATA, "zh-short").recordings[0].degraded(["echo=1"])

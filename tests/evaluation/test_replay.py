@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.recordings import load_folder
+from evaluation import inputs
 from evaluation.replay import first_error, replay
 from models.errors import EngineError, TongchuanError
 from tests.fakes import FakeBackend, FakePlan
@@ -16,7 +16,7 @@ from tongchuan.errors import ConnectError, SessionFailedError
 from tongchuan.events import ChunkFinal, SessionEnded
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-SHORT = load_folder(DATA, "zh-short")[0]
+SHORT = inputs.load(DATA, "zh-short").recordings[0]
 
 
 async def test_all_of_the_audio_is_sent_and_every_event_kept() -> None:

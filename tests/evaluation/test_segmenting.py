@@ -13,15 +13,8 @@ from evaluation import segmenting
 from evaluation.characters import edit_distance
 from evaluation.emissions import Emission
 from evaluation.segmenting import Instance, SegmentingError, resegmented, segmented, whole
-from tests.evaluation.sessions import recording
-
-TALK = recording((0.0, 2.0, "甲", "Alpha beta"), (2.0, 4.0, "乙", "Gamma delta"))
-WORDS = [
-    Emission("Alpha", 1000, 1500),
-    Emission("beta", 1500, 2000),
-    Emission("Gamma", 3000, 3500),
-    Emission("delta", 3500, 4000),
-]
+from tests.evaluation.sessions import SENTENCES as TALK
+from tests.evaluation.sessions import WORDS, recording
 
 
 def test_long_yaal_of_two_sentences() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation import soak
-from evaluation.recordings import RATE, load_folder
+from evaluation import inputs, soak
+from evaluation.recordings import RATE
 from evaluation.serving import Served, Usage
 from tests.fakes import FakeBackend, FakePlan
 from tests.server.live import live
@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 def test_sentences_keep_their_sound_and_pauses_lie_between() -> None:
-    recordings = load_folder(DATA, "zh-short")
+    recordings = inputs.load(DATA, "zh-short").recordings
     samples, segments = soak.compose(recordings, 0.5)
     assert len(samples) >= 30 * RATE
     original = recordings[0].samples()
@@ -33,7 +33,7 @@ def test_sentences_keep_their_sound_and_pauses_lie_between() -> None:
 
 
 def test_every_fifth_sentence_is_followed_by_a_pause() -> None:
-    _, segments = soak.compose(load_folder(DATA, "zh-talk"), 2)
+    _, segments = soak.compose(inputs.load(DATA, "zh-talk").recordings, 2)
     gaps = [b.start_s - a.end_s for a, b in itertools.pairwise(segments)]
     assert gaps[4] == pytest.approx(soak.PAUSES_S[0], abs=0.01)
     assert gaps[9] == pytest.approx(soak.PAUSES_S[1], abs=0.01)
@@ -62,7 +62,7 @@ async def test_a_soak_watches_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     async with live(FakeBackend(FakePlan(chunk_ms=500))) as server:
         found = await soak.soak(
-            load_folder(DATA, "zh-short"),
+            inputs.load(DATA, "zh-short").recordings,
             0.03,
             Served(f"ws://127.0.0.1:{server.port}"),
             told.append,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import measure, virtual
+from evaluation import inputs, measure, virtual
 from evaluation.charge import Free, Measured
 from evaluation.engines import Engines, open_engines
-from evaluation.recordings import Recording, load_folder
+from evaluation.recordings import Recording
 from evaluation.systems import System
 from models.config import profile_config
 
@@ -27,7 +27,7 @@ def engines() -> Iterator[Engines]:
 
 @pytest.fixture
 def talk() -> Recording:
-    return load_folder(DATA, "zh-talk")[0].first(15)
+    return inputs.load(DATA, "zh-talk").recordings[0].first(15)
 
 
 @pytest.mark.real
