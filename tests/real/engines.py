@@ -16,6 +16,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from evaluation.characters import error_rate
+from models.audio.mel import LogMel
 from models.channel import Channel
 from models.engines.embedded import EmbeddedLLM
 from models.engines.whisper import WhisperEngine
@@ -45,6 +46,18 @@ _PIECE = SAMPLE_RATE // 10
 
 Samples = NDArray[np.float32]
 E = TypeVar("E")
+
+
+def mel_windows(name: str, seconds: float = 5.0) -> Iterator[NDArray[np.float32]]:
+    """Raw log-mel frames of a recording, window by window."""
+    samples, rate = soundfile.read(DATA / f"{name}.flac", dtype="float32")
+    step = int(rate * seconds)
+    for start in range(0, len(samples) - rate, step):
+        mel = LogMel(80)
+        piece = samples[start : start + step]
+        mel.push(piece)
+        frames = np.concatenate([mel.frames(0, mel.frame_count), mel.tail()])
+        yield frames[: len(piece) * 100 // rate]
 
 
 @dataclass

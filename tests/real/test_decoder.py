@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
 from evaluation.characters import ErrorRate, error_rate
-from models.audio.mel import LogMel
 from models.config import RecogniserConfig
 from models.engines.whisper import Hypothesis, WhisperEngine
 from models.interpreter import NoTelemetry
 from models.weights import WeightsConfig, ensure
-from tests.real.engines import DATA, REAL, Engines
+from tests.real.engines import REAL, Engines, mel_windows
 
 pytestmark = REAL
 
@@ -33,18 +31,6 @@ def reference() -> Iterator[WhisperEngine]:
     engine.close()
 
 
-def _windows(name: str, seconds: float = 5.0) -> Iterator[Floats]:
-    """Mel frames of a recording, window by window."""
-    samples, rate = soundfile.read(DATA / f"{name}.flac", dtype="float32")
-    step = int(rate * seconds)
-    for start in range(0, len(samples) - rate, step):
-        mel = LogMel(80)
-        piece = samples[start : start + step]
-        mel.push(piece)
-        frames = np.concatenate([mel.frames(0, mel.frame_count), mel.tail()])
-        yield frames[: len(piece) * 100 // rate]
-
-
 async def _hear(engine: WhisperEngine, frames: Floats, **given: Any) -> Hypothesis:
     return await engine.hear(frames, language="zh", max_new=60, telemetry=NoTelemetry(), **given)
 
@@ -56,7 +42,7 @@ def _differ(engine: WhisperEngine, one: Sequence[int], other: Sequence[int]) -> 
 async def test_it_hears_what_ctranslate2_hears(engines: Engines, reference: WhisperEngine) -> None:
     apart = ErrorRate(0, 0)
     late: list[float] = []
-    for frames in _windows("zh-talk"):
+    for frames in mel_windows("zh-talk"):
         theirs = await _hear(reference, frames)
         ours = await _hear(engines.recogniser, frames)
         apart += _differ(reference, theirs.tokens, ours.tokens)
@@ -71,7 +57,7 @@ async def test_it_hears_what_ctranslate2_hears(engines: Engines, reference: Whis
 
 async def test_a_forced_prefix_is_kept_and_continued(engines: Engines) -> None:
     apart = ErrorRate(0, 0)
-    for frames in _windows("zh-talk"):
+    for frames in mel_windows("zh-talk"):
         whole = await _hear(engines.recogniser, frames)
         for cut in range(0, len(whole.tokens), 8):
             prefix = whole.tokens[:cut]
@@ -88,7 +74,7 @@ async def test_a_forced_prefix_is_kept_and_continued(engines: Engines) -> None:
 @pytest.mark.parametrize("damage", ["none", "first", "middle", "longer", "other"])
 async def test_a_draft_changes_time_and_not_words(engines: Engines, damage: str) -> None:
     apart = ErrorRate(0, 0)
-    for frames in _windows("zh-talk"):
+    for frames in mel_windows("zh-talk"):
         whole = list((await _hear(engines.recogniser, frames)).tokens)
         wrong = whole[-1:]
         draft = {
@@ -115,7 +101,7 @@ async def test_a_right_draft_is_kept_whole(engines: Engines) -> None:
             self.drafted += amount * (name == "draft_tokens")
 
     counts = Counts()
-    for frames in _windows("zh-talk"):
+    for frames in mel_windows("zh-talk"):
         whole = await _hear(engines.recogniser, frames)
         await engines.recogniser.hear(
             frames, language="zh", max_new=60, draft=whole.tokens, telemetry=counts
@@ -127,7 +113,7 @@ async def test_a_right_draft_is_kept_whole(engines: Engines) -> None:
 
 
 async def test_never_more_tokens_than_allowed(engines: Engines) -> None:
-    frames = next(iter(_windows("zh-talk")))
+    frames = next(iter(mel_windows("zh-talk")))
     whole = (await _hear(engines.recogniser, frames)).tokens
     for most in (0, 1, 3):
         for draft in ((), whole):
@@ -144,7 +130,7 @@ async def test_never_more_tokens_than_allowed(engines: Engines) -> None:
 
 
 async def test_many_windows_at_once(engines: Engines) -> None:
-    windows = list(_windows("zh-talk"))[:4]
+    windows = list(mel_windows("zh-talk"))[:4]
     alone = [await _hear(engines.recogniser, frames) for frames in windows]
 
     together = await asyncio.gather(*(_hear(engines.recogniser, f) for f in windows))
