@@ -20,7 +20,6 @@ from evaluation import (
     degrade,
     gate,
     inputs,
-    measure,
     offline,
     options,
     publishing,
@@ -30,17 +29,17 @@ from evaluation import (
 )
 from evaluation.charge import CHARGES
 from evaluation.engines import open_engines
-from evaluation.log import SessionLog
+from evaluation.measured import measured
 from evaluation.recordings import Recording
 from evaluation.serving import own_cores
-from evaluation.systems import System, systems
+from evaluation.systems import System, sweep, systems
 from models.config import ModelsConfig
 from models.errors import TongchuanError
 from tongchuan.settings import models_config
 
 _TOLD = (
     "only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds", "degrade",
-    "systems", "vary",
+    "systems", "vary", "sweep",
 )  # fmt: skip
 
 
@@ -70,7 +69,7 @@ def evaluate(args: argparse.Namespace, console: Console) -> bool:
     """
     base = gate.load(args.against) if args.against else None
     config = models_config(args.profile)
-    chosen = systems(args.systems, config, args.vary)
+    chosen = sweep(args.systems, config) if args.sweep else systems(args.systems, config, args.vary)
     degrade.conditions(args.degrade)  # a wrong one is told once
     path = inputs.named(args.recordings)
     recordings, problems = _recordings(path, args)
@@ -88,17 +87,16 @@ def evaluate(args: argparse.Namespace, console: Console) -> bool:
     heard = {run.recording.id for outcome in outcomes for run in outcome.runs}
     wanted = [recording for recording in recordings if recording.id in heard]
     texts = {} if args.no_offline else asyncio.run(_offline_all(wanted, config, args, console))
-    measured = [
-        publishing.Measured(system, outcome, _rows(outcome, texts))
-        for system, outcome in zip(chosen, outcomes, strict=True)
+    found = [
+        measured(system, outcome, texts) for system, outcome in zip(chosen, outcomes, strict=True)
     ]
     made = _circumstances(args)
-    publishing.publish(measured, problems, path.name, made, args, console)
+    publishing.publish(found, problems, path.name, made, args, console)
     if base is None:
         return True
-    found = gate.checks(measured[0].rows, made, base)
-    report.show_targets(f"Against {args.against.name}", found, console)
-    return all(target.met for target in found)
+    bounds = gate.checks(found[0].rows, made, base)
+    report.show_targets(f"Against {args.against.name}", bounds, console)
+    return all(target.met for target in bounds)
 
 
 def _recordings(path: Path, args: argparse.Namespace) -> tuple[list[Recording], list[runs.Problem]]:
@@ -181,32 +179,6 @@ async def _offline_all(
                         json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8"
                     )
     return found
-
-
-def _rows(outcome: runs.Outcome, texts: dict[str, offline.Offline]) -> list[report.Row]:
-    rows = [
-        _row(run.recording.id, [(run.recording, log) for log in run.logs], texts, run.cost)
-        for run in outcome.runs
-    ]
-    if rows:
-        pairs = [(run.recording, log) for run in outcome.runs for log in run.logs]
-        rows.append(_row("all", pairs, texts, outcome.cost))
-    return rows
-
-
-def _row(
-    name: str,
-    pairs: Sequence[tuple[Recording, SessionLog]],
-    texts: dict[str, offline.Offline],
-    spent: measure.Cost | None,
-) -> report.Row:
-    alone = remembered = None
-    if texts:
-        unique = {recording.id: recording for recording, _ in pairs}
-        offlines = [(recording, texts[key]) for key, recording in unique.items()]
-        alone = measure.offline(offlines)
-        remembered = measure.offline(offlines, remembered=True)
-    return report.Row(name, measure.streamed(pairs), alone, remembered, spent)
 
 
 def _tell_problems(problems: Sequence[runs.Problem], console: Console) -> None:

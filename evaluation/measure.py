@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from evaluation import stability, timing
 from evaluation.characters import ErrorRate, error_rate
 from evaluation.costs import Costs
-from evaluation.emissions import emissions, transcript, translation
+from evaluation.emissions import Emission, emissions, transcript, translation
 from evaluation.findings import Findings, findings
 from evaluation.log import SessionLog
 from evaluation.offline import Offline
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording
-from evaluation.segmenting import segmented
+from evaluation.segmenting import Segmented, segmented
 from evaluation.serving import Usage
 from models.languages import space
 from tongchuan.events import ChunkFinal, ErrorEvent
@@ -79,11 +79,20 @@ class Cost:
     others: float | None = None
 
 
-def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
-    """The figures of recordings of one direction."""
+def cut(pairs: Sequence[tuple[Recording, SessionLog]]) -> Segmented:
+    """The committed output of recordings of one direction by segment. Raises SegmentingError."""
+    return segmented(_words(pairs))
+
+
+def streamed(
+    pairs: Sequence[tuple[Recording, SessionLog]], by_segment: Segmented | None = None
+) -> Streamed:
+    """The figures of recordings of one direction. by_segment: their `cut`, if it is at hand.
+
+    Raises SegmentingError.
+    """
     source, target = pairs[0][0].source, pairs[0][0].target
-    words = [(recording, emissions(log, target)) for recording, log in pairs]
-    cut = segmented(words)
+    found = by_segment or cut(pairs)
     finals = [
         item.event
         for _, log in pairs
@@ -101,18 +110,18 @@ def streamed(pairs: Sequence[tuple[Recording, SessionLog]]) -> Streamed:
     ).normalised
     heard = [transcript(log, source) for _, log in pairs]
     said = [translation(log, target) for _, log in pairs]
-    texts = _texts([recording for recording, _ in pairs], heard, said, cut.quality)
+    texts = _texts([recording for recording, _ in pairs], heard, said, found.quality)
     real = all(log.speed == 1 for _, log in pairs)
     return Streamed(
         sum(log.duration_s for _, log in pairs),
         texts,
-        _times(pairs, cut.delay_unaware_s, cut.delay_aware_s) if real else None,
+        _times(pairs, found.delay_unaware_s, found.delay_aware_s) if real else None,
         erased,
         len(finals),
-        cut.segments,
-        cut.empty,
+        found.segments,
+        found.empty,
         tuple(errors),
-        findings(pairs, words, cut),
+        findings(pairs, _words(pairs), found),
     )
 
 
@@ -208,6 +217,12 @@ def pooled(costs: Sequence[tuple[float, Cost]]) -> Cost:
         dict(counts),
         share(cost.others for _, cost in costs),
     )
+
+
+def _words(
+    pairs: Sequence[tuple[Recording, SessionLog]],
+) -> list[tuple[Recording, list[Emission]]]:
+    return [(recording, emissions(log, recording.target)) for recording, log in pairs]
 
 
 def _texts(

@@ -64,6 +64,11 @@ def _add_systems(parser: argparse.ArgumentParser) -> None:
         metavar="GROUP.KEY=A,B",
         help="each system with each of these settings; several are combined",
     )
+    group.add_argument(
+        "--sweep",
+        action="store_true",
+        help="each of --systems (default: all) from quick to patient, and their frontier",
+    )
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:
@@ -110,10 +115,12 @@ def conflict(args: argparse.Namespace) -> str | None:
     """What of these does not go together, in words; None when all does."""
     if args.virtual and (args.url or args.streams > 1 or args.speed != 1):
         return "--virtual is one session in this process: no --url, --streams or --speed"
-    if args.url and (args.systems or args.vary):
-        return "--systems and --vary are for servers of our own: no --url"
-    if "direct" in args.systems and not args.virtual:
-        return "direct is no server: give --virtual"
+    if args.url and (args.systems or args.vary or args.sweep):
+        return "--systems, --vary and --sweep are for servers of our own: no --url"
+    if args.sweep and args.vary:
+        return "--sweep chooses the settings itself: no --vary"
+    if not args.virtual and ("direct" in args.systems or (args.sweep and not args.systems)):
+        return "direct is no server: give --virtual, or choose other --systems"
     return None
 
 

@@ -5,29 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from evaluation import exports, html, report
-from evaluation.emissions import emissions
-from evaluation.report import Row, Target
-from evaluation.runs import Outcome, Problem, Run
-from evaluation.segmenting import segmented
-from evaluation.systems import System
+from evaluation import comparison, differences, exports, html, report
+from evaluation.measured import Measured
+from evaluation.report import Row
+from evaluation.runs import Problem, Run
+from evaluation.subject import Detail, Subject
 
 _QUIET = 0.1  # cores of others that a measurement may have beside it
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One system's outcome. rows: each recording, then all together; none when all failed."""
-
-    system: System
-    outcome: Outcome
-    rows: Sequence[Row]
 
 
 def publish(
@@ -44,31 +34,36 @@ def publish(
     by side, one alone with its recordings. Raises SegmentingError, ExportError.
     """
     usable = [one for one in measured if one.rows]
-    first = usable[0]
-    shown = first.rows if len(usable) == 1 else [_named(one) for one in usable]
+    first, several = usable[0], len(measured) > 1
+    shown = [_named(one) for one in usable] if several else first.rows
     reached = report.targets(first.rows[-1], args.streams)
     title = _title(name, args)
     report.show(shown, reached, title, console)
+    compared = comparison.points(usable) if several else []
+    found = comparison.differences(first, usable[1:])
+    differences.show(first.name, compared, found, console)
     _warn(usable, args, console)
     body = {
         "made": made,
         "rows": [row.as_json() for row in shown],
-        "systems": [_system(one) for one in measured] if len(measured) > 1 else [],
+        "systems": [_system(one) for one in measured] if several else [],
+        "frontier": [point.name for point in comparison.frontier(compared)],
+        "differences": [asdict(difference) for difference in found],
         "targets": [asdict(target) | {"met": target.met} for target in reached],
         "problems": [asdict(problem) for problem in problems],
     }
     args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
-    for one in usable:
-        label = one.system.name if len(usable) > 1 else ""
-        if args.html:
-            page = args.html.with_stem("-".join(filter(None, (args.html.stem, label))))
-            goals = report.targets(one.rows[-1], args.streams)
-            write_page(page, f"{title} {label}".strip(), made, one.rows, goals, one.outcome.runs)
-            console.print(f"written: {page}")
-        if args.export:
-            write_exports(args.export / label, one.outcome.runs)
-            console.print(f"written: {args.export / label}")
+    if args.html:
+        subjects = [_subject(one, args.streams) for one in usable]
+        page = html.render(title, made, subjects, compared, found)
+        args.html.write_text(page, encoding="utf-8")
+        console.print(f"written: {args.html}")
+    if args.export:
+        for one in usable:
+            folder = args.export / one.name if several else args.export
+            write_exports(folder, one.outcome.runs)
+            console.print(f"written: {folder}")
 
 
 def _title(name: str, args: argparse.Namespace) -> str:
@@ -87,8 +82,7 @@ def _warn(usable: Sequence[Measured], args: argparse.Namespace, console: Console
 
 
 def _named(one: Measured) -> Row:
-    row = one.rows[-1]
-    return Row(one.system.name, row.streamed, row.offline, row.offline_remembered, row.cost)
+    return replace(one.rows[-1], name=one.name)
 
 
 def _system(one: Measured) -> dict[str, Any]:
@@ -96,25 +90,17 @@ def _system(one: Measured) -> dict[str, Any]:
     return {"name": one.system.name, "settings": one.system.settings, "rows": rows}
 
 
-def write_page(
-    path: Path,
-    title: str,
-    made: Mapping[str, Any],
-    rows: Sequence[Row],
-    targets: Sequence[Target],
-    runs: Sequence[Run],
-) -> None:
-    """The HTML report of one system. rows, targets: as `html.render` takes them.
-
-    Raises SegmentingError.
-    """
+def _subject(one: Measured, streams: int) -> Subject:
+    """For the page."""
     details = []
-    for run in runs:
-        for log in run.logs:
-            cut = segmented([(run.recording, emissions(log, run.recording.target))])
-            outputs = [instance.prediction for instance in cut.instances]
-            details.append(html.Detail(run.recording, log, outputs))
-    path.write_text(html.render(title, made, rows, targets, details), encoding="utf-8")
+    for run, cut in zip(one.outcome.runs, one.cuts, strict=False):  # the last cut is of all
+        outputs = [instance.prediction for instance in cut.instances]
+        each = len(outputs) // len(run.logs)
+        details += [
+            Detail(run.recording, log, outputs[number * each : (number + 1) * each])
+            for number, log in enumerate(run.logs)
+        ]
+    return Subject(one.name, one.rows, report.targets(one.rows[-1], streams), details)
 
 
 def write_exports(folder: Path, runs: Sequence[Run]) -> None:

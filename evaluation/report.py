@@ -81,9 +81,9 @@ def targets(row: Row, streams: int) -> list[Target]:
 def show(rows: Sequence[Row], reached: Sequence[Target], title: str, console: Console) -> None:
     """Print it all."""
     names = [row.name for row in rows]
-    console.print(_table(title, names, figure_lines(rows)))
+    console.print(as_table(title, names, figure_lines(rows)))
     if rows[-1].cost is not None:
-        console.print(_table(COST_TITLE, names, cost_lines(rows)))
+        console.print(as_table(COST_TITLE, names, cost_lines(rows)))
     show_targets(TARGETS_TITLE, reached, console)
 
 
@@ -98,7 +98,8 @@ def show_targets(title: str, reached: Sequence[Target], console: Console) -> Non
     console.print(checks)
 
 
-def _table(title: str, names: Sequence[str], lines: Sequence[Line]) -> Table:
+def as_table(title: str, names: Sequence[str], lines: Sequence[Line]) -> Table:
+    """For a terminal: a column for each of `names`."""
     table = Table(title=title, title_justify="left")
     table.add_column("")
     for name in names:

@@ -4,7 +4,7 @@ Whisper's own translation without a language model."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,21 @@ DIRECT = "direct"
 NAMES = (*POLICIES, DIRECT)
 """The policies of the cascade, and Whisper's own translation by LocalAgreement."""
 
+SWEEPS: dict[str, Mapping[str, Mapping[str, str]]] = {
+    "semantic": {
+        "quickest": {"min_chars": "4", "boundary": "0.4", "pause_ms": "300", "max_lag_ms": "4000"},
+        "quicker": {"min_chars": "5", "boundary": "0.5", "pause_ms": "400", "max_lag_ms": "5000"},
+        "": {},
+        "patient": {"min_chars": "10", "boundary": "0.8", "pause_ms": "700", "max_lag_ms": "9000"},
+    },
+    "wait-k": {f"k={k}": {"k": k} for k in ("4", "8", "16", "24")},
+    "fixed": {f"{ms} ms": {"fixed_ms": ms} for ms in ("1500", "3000", "5000", "8000")},
+    "pause": {f"{ms} ms": {"pause_ms": ms} for ms in ("300", "500", "800", "1200")},
+    DIRECT: {"": {}},
+}
+"""For each system the settings of a sweep by name, from quick to patient: of the policy, whose
+other settings stay. The semantic policy's move together; "" is what is configured."""
+
 _VARIED = ("listening", "policy", "speaking")  # what needs no weights loaded again
 
 
@@ -36,6 +51,11 @@ class System:
     name: str
     config: ModelsConfig
     direct: bool = False
+
+    @property
+    def family(self) -> str:
+        """What it is a setting of: its policy, or Whisper's own translation."""
+        return DIRECT if self.direct else self.config.policy.name
 
     @property
     def settings(self) -> dict[str, str]:
@@ -67,18 +87,42 @@ def systems(names: Sequence[str], config: ModelsConfig, varied: Sequence[str] = 
     Raises ConfigError naming what is accepted.
     """
     settings = [_setting(text, config) for text in varied]
-    found = []
-    for name in names or [config.policy.name]:
-        if name not in NAMES:
-            raise ConfigError(f"no system is called {name!r}; there are: {', '.join(NAMES)}")
-        for chosen in itertools.product(*(values for _, _, values in settings)):
-            keys = [(group, key) for group, key, _ in settings]
-            label = "".join(f" {key}={value}" for (_, key), value in zip(keys, chosen, strict=True))
-            changed = config if name == DIRECT else _with(config, "policy", "name", name)
-            for (group, key), value in zip(keys, chosen, strict=True):
-                changed = _with(changed, group, key, value)
-            found.append(System(name + label, changed, direct=name == DIRECT))
-    return found
+    combined = [
+        [(group, key, value) for (group, key, _), value in zip(settings, chosen, strict=True)]
+        for chosen in itertools.product(*(values for _, _, values in settings))
+    ]
+    return [
+        _system(name, config, chosen, [f"{key}={value}" for _, key, value in chosen])
+        for name in names or [config.policy.name]
+        for chosen in combined
+    ]
+
+
+def sweep(names: Sequence[str], config: ModelsConfig) -> list[System]:
+    """Those of NAMES asked for (none: all), each with its `SWEEPS`.
+
+    Raises ConfigError naming what is accepted.
+    """
+    return [
+        _system(name, config, [("policy", *item) for item in settings.items()], [label])
+        for name in names or NAMES
+        for label, settings in SWEEPS.get(name, {"": {}}).items()
+    ]
+
+
+def _system(
+    name: str,
+    config: ModelsConfig,
+    chosen: Sequence[tuple[str, str, str]],
+    labels: Sequence[str],
+) -> System:
+    """chosen: groups, keys and values."""
+    if name not in NAMES:
+        raise ConfigError(f"no system is called {name!r}; there are: {', '.join(NAMES)}")
+    changed = config if name == DIRECT else _with(config, "policy", "name", name)
+    for group, key, value in chosen:
+        changed = _with(changed, group, key, value)
+    return System(" ".join(filter(None, (name, *labels))), changed, direct=name == DIRECT)
 
 
 def _setting(text: str, config: ModelsConfig) -> tuple[str, str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,3 +25,20 @@ def make_talk(path: Path) -> Recording:
         at_s = sum(map(len, parts)) / RATE
     soundfile.write(path, np.concatenate(parts), RATE, subtype="PCM_16")
     return Recording(path.stem, path, at_s, "zh", "en", tuple(segments))
+
+
+def save_talk(folder: Path, name: str) -> None:
+    """The same as NAME.flac and NAME.json in `folder`."""
+    talk = make_talk(folder / f"{name}.flac")
+    segments = [
+        {
+            "start": segment.start_s,
+            "end": segment.end_s,
+            "source": segment.source,
+            "target": segment.target,
+            "terms": [asdict(term) for term in segment.terms],
+        }
+        for segment in talk.segments
+    ]
+    note = {"id": name, "duration": talk.duration_s, "segments": segments}
+    (folder / f"{name}.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")

@@ -14,6 +14,7 @@ from evaluation import bench
 from evaluation.engines import Engines
 from evaluation.log import load
 from models.config import ModelsConfig
+from tests.evaluation.talks import save_talk
 from tests.fakes import FakeBackend, FakePlan
 from tests.models.fakes_engines import FakeLLM, FakeWhisper, ears
 from tests.server.live import live
@@ -115,14 +116,32 @@ def test_a_run_that_is_worse_than_an_earlier_one_fails(
 @pytest.mark.usefixtures("fake_engines")
 def test_systems_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, page = tmp_path / "bench.json", tmp_path / "report.html"
-    arguments = [str(DATA), "--only", "zh-talk", "--seconds", "12", "--no-offline", "--virtual"]
-    arguments += ["free", "--systems", "semantic,pause", "--degrade", "telephone"]
+    save_talk(tmp_path, "zh-fake")
+    arguments = [str(tmp_path), "--no-offline", "--virtual", "free"]
+    arguments += ["--systems", "semantic,pause", "--degrade", "speed=1.01"]
     assert bench.main([*arguments, "--out", str(out), "--html", str(page)]) == 0
-    assert "telephone" in capsys.readouterr().out
+    assert "speed=1.01" in capsys.readouterr().out
     body = json.loads(out.read_text(encoding="utf-8"))
     assert [row["name"] for row in body["rows"]] == ["semantic", "pause"]
     assert body["systems"][1]["settings"]["TONGCHUAN_POLICY__NAME"] == "pause"
-    assert (tmp_path / "report-pause.html").exists()
+    assert body["frontier"]
+    assert [difference["name"] for difference in body["differences"]] == ["pause"]
+    assert body["differences"][0]["bleu"]["p_value"] > 0
+    assert 'id="s2-r1"' in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("fake_engines")
+def test_a_sweep_goes_from_quick_to_patient(tmp_path: Path) -> None:
+    out, page = tmp_path / "bench.json", tmp_path / "report.html"
+    save_talk(tmp_path, "zh-fake")
+    arguments = [str(tmp_path), "--no-offline", "--virtual", "free"]
+    arguments += ["--systems", "wait-k", "--sweep"]
+    assert bench.main([*arguments, "--out", str(out), "--html", str(page)]) == 0
+    body = json.loads(out.read_text(encoding="utf-8"))
+    assert [row["name"] for row in body["rows"]] == [f"wait-k k={k}" for k in (4, 8, 16, 24)]
+    delays = [row["streamed"]["times"]["yaal_unaware"] for row in body["rows"]]
+    assert delays[0] < delays[1], "who waits for more words is later"
+    assert 'id="frontier"' in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +156,9 @@ def test_systems_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixtur
         ["--virtual", "--url", "ws://127.0.0.1:9"],
         ["--systems", "direct"],
         ["--vary", "policy.k=2", "--url", "ws://127.0.0.1:9"],
+        ["--sweep"],
+        ["--sweep", "--virtual", "--vary", "policy.k=2"],
+        ["--sweep", "--systems", "pause", "--url", "ws://127.0.0.1:9"],
     ],
 )
 def test_wrong_usage(option: list[str]) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.charts import histogram, lag_plot, round_step
+from evaluation.axes import round_step
+from evaluation.charts import histogram, lag_plot
 
 LAGS = st.lists(st.integers(-2000, 90_000).map(lambda ms: ms / 1000), min_size=1, max_size=40)
 

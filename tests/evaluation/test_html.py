@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from evaluation import report
-from evaluation.html import Detail, PageError, render
+from evaluation.bootstrap import Interval, Paired
+from evaluation.comparison import Difference, Point
+from evaluation.html import PageError, render
 from evaluation.passages import PassageError
 from evaluation.report import Target
+from evaluation.subject import Detail, Subject
 from tests.evaluation.rows import row
 from tests.evaluation.sessions import delta, log, partial, preview, recording
 from tongchuan.events import ChunkFinal, ErrorEvent, Term
@@ -94,7 +97,9 @@ def page(text: str = "text", **given: Any) -> str:
         "targets": report.targets(rows[-1], 1),
         "details": [detail(text), detail(text)],
     }
-    return render(**arguments | given)
+    arguments |= given
+    title, made = arguments.pop("title"), arguments.pop("made")
+    return render(title, made, [Subject("semantic", **arguments)])
 
 
 def test_the_numbers_are_those_of_the_printed_tables() -> None:
@@ -199,6 +204,34 @@ def test_a_recording_shows_its_own_figures() -> None:
     made = page(rows=[row("zh-made"), row()], details=[detail()])
     own = made[made.index('<section id="r1">') :]
     assert '<dl class="tiles"><div><dt>BLEU</dt><dd>12.35</dd></div>' in own
+
+
+def several() -> Page:
+    """Two systems, compared."""
+    points = [Point("semantic", "semantic", 12.5, 2.0, 2.5), Point("pause", "pause", 9.0, 3.0, 3.5)]
+    worse = Difference("pause", Paired(-3.5, 0.001, Interval(-5.0, -3.5, -2.0)), None, None)
+    subjects = [Subject(name, [row("zh-made"), row()], [], [detail()]) for name in NAMES]
+    return Page(render("Both", {}, subjects, points, [worse]))
+
+
+NAMES = ("semantic", "pause")
+
+
+def test_several_systems_are_compared_before_each_has_its_own() -> None:
+    seen = several()
+    places = seen.values("id")
+    assert len(places) == len(set(places))
+    assert {value.removeprefix("#") for value in seen.values("href")} <= set(places)
+    assert [place for place in places if place.startswith("s") and "-" not in place] == [
+        "systems",
+        "s1",
+        "s2",
+    ]
+    assert {"frontier", "differences", "s1-figures", "s2-r1", "s2-r1-1"} <= set(places)
+    assert [cell for cell in seen.cells if cell in NAMES][:2] == list(NAMES)
+    assert "-3.50 (-5.00 to -2.00), p 0.001" in seen.cells
+    assert "On the frontier of BLEU and LongYAAL (computation-aware): semantic." in seen.texts
+    assert sum(shape.startswith("details") for shape in seen.shape) > 4
 
 
 def test_what_cannot_be_rendered_is_said() -> None:

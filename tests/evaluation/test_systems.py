@@ -14,7 +14,7 @@ from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
 from evaluation.replay import ReplayError
-from evaluation.systems import NAMES, systems
+from evaluation.systems import NAMES, sweep, systems
 from models.config import profile_config
 from models.errors import ConfigError, EngineError
 from tests.evaluation.talks import TEXTS, make_talk
@@ -104,6 +104,18 @@ def test_settings_are_combined() -> None:
     assert [system.config.policy.min_chars for system in found] == [4, 8, 4, 8]
     assert {system.config.listening.trim_s for system in found} == {6.0}
     assert {system.config.policy.name for system in found[2:]} == {"pause"}
+
+
+def test_a_sweep_holds_what_is_configured_once() -> None:
+    found = sweep([], CONFIG)
+    assert [system.name for system in found if system.config == CONFIG and not system.direct] == [
+        "semantic"
+    ]
+    assert {system.family for system in found} == set(NAMES)
+    assert len({system.name for system in found}) == len(found)
+    quick, *_, patient = sweep(["semantic"], CONFIG)
+    for key in ("min_chars", "boundary", "pause_ms", "max_lag_ms"):
+        assert getattr(quick.config.policy, key) < getattr(patient.config.policy, key)
 
 
 def test_by_default_it_is_what_is_configured() -> None:
