@@ -26,7 +26,7 @@ _NAME_HEIGHT = 13.0
 def curves(points: Sequence[Point]) -> Markup:
     """BLEU over computation-aware LongYAAL, and the frontier. At least one point.
 
-    Points of a family are joined in the order given; those on the frontier are filled.
+    Points of a family are joined from left to right; those on the frontier are filled.
     """
     across = _axis([point.yaal_aware for point in points], LEFT, WIDTH - RIGHT)
     up = _axis([point.bleu for point in points], HEIGHT - BOTTOM, TOP)
@@ -35,6 +35,7 @@ def curves(points: Sequence[Point]) -> Markup:
     drawn = [_edge(best, across, up)]
     for family in families:
         own = [point for point in points if point.family == family]
+        own.sort(key=lambda point: point.yaal_aware)
         places = " ".join(f"{across.at(p.yaal_aware):.1f},{up.at(p.bleu):.1f}" for p in own)
         tone = f"tone{families.index(family) % _TONES}"
         drawn.append(tag("polyline", class_=f"curve {tone}", points=places))

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from evaluation import comparison, differences, exports, html, report
+from evaluation import comparison, exports, html, report, standings
 from evaluation.measured import Measured
 from evaluation.report import Row
 from evaluation.runs import Problem, Run
@@ -30,18 +30,22 @@ def publish(
 ) -> None:
     """All that `args` (see `options`) ask for, of what was measured of recordings called `name`.
 
-    made: the circumstances. The targets are those of the first system. Several systems stand side
-    by side, one alone with its recordings. Raises SegmentingError, ExportError.
+    made: the circumstances. The targets are those of the first system. Of several systems the
+    terminal shows a line each, of one alone all figures by recording; JSON and page have all.
+    Raises ExportError, OSError.
     """
     usable = [one for one in measured if one.rows]
     first, several = usable[0], len(measured) > 1
     shown = [_named(one) for one in usable] if several else first.rows
     reached = report.targets(first.rows[-1], args.streams)
     title = _title(name, args)
-    report.show(shown, reached, title, console)
     compared = comparison.points(usable) if several else []
     found = comparison.differences(first, usable[1:])
-    differences.show(first.name, compared, found, console)
+    if several:
+        standings.show(shown, compared, found, title, console)
+        report.show_targets(f"{report.TARGETS_TITLE}, {first.name}", reached, console)
+    else:
+        report.show(shown, reached, title, console)
     _warn(usable, args, console)
     body = {
         "made": made,

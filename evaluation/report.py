@@ -113,7 +113,7 @@ def figure_lines(rows: Sequence[Row]) -> list[Line]:
     """All figures but the costs. A name that begins with spaces belongs to the line above it."""
 
     def line(name: str, *path: str, places: int = 2) -> Line:
-        return name, [_number(_dig(row, path), places) for row in rows]
+        return name, [figure(row, path, places) for row in rows]
 
     def texts(name: str, *path: str) -> list[Line]:
         return [
@@ -173,7 +173,7 @@ def _latency_lines(rows: Sequence[Row]) -> list[Line]:
 
     def cell(row: Row, path: Sequence[str]) -> str:
         both = [
-            _number(_dig(row, ("streamed", "findings", "latency", clock, *path)), 2)
+            figure(row, ("streamed", "findings", "latency", clock, *path), 2)
             for clock in ("unaware", "aware")
         ]
         return " / ".join(both)
@@ -219,7 +219,7 @@ def cost_lines(rows: Sequence[Row]) -> list[Line]:
         ("memory growth, MiB", "growth_mib", 0),
         ("cores of other processes", "others", 2),
     ):
-        lines.append((name, [_number(_dig(row, ("cost", field)), places) for row in rows]))
+        lines.append((name, [figure(row, ("cost", field), places) for row in rows]))
     return lines
 
 
@@ -233,6 +233,11 @@ def target_lines(reached: Sequence[Target]) -> list[tuple[str, str, str]]:
         )
         for target in reached
     ]
+
+
+def figure(row: Row, path: Sequence[str], places: int) -> str:
+    """The number at `path` of `row`, or a dash."""
+    return _number(_dig(row, path), places)
 
 
 def _dig(row: Row, path: Sequence[str]) -> float | None:

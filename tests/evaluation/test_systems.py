@@ -113,7 +113,8 @@ def test_a_sweep_holds_what_is_configured_once() -> None:
     ]
     assert {system.family for system in found} == set(NAMES)
     assert len({system.name for system in found}) == len(found)
-    quick, *_, patient = sweep(["semantic"], CONFIG)
+    first, quick, *_, patient = sweep(["semantic"], CONFIG)
+    assert first.config == CONFIG
     for key in ("min_chars", "boundary", "pause_ms", "max_lag_ms"):
         assert getattr(quick.config.policy, key) < getattr(patient.config.policy, key)
 
