@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import dataclass
 
 _NOTHING_S = 1e-9
@@ -17,12 +16,12 @@ class _Job:
 
 
 class Processor:
-    """Processor sharing. When the jobs' threads are more than the cores, all threads take turns
-    fairly, and a job gets on only while none of its threads waits for a core: the threads of a
-    matrix product meet many times a millisecond, and spin until the last one is there.
+    """Processor sharing: when the jobs' threads are more than the cores, all threads get equal
+    shares, and a job gets on as its threads do.
 
-    So on 2 cores a job of 1 thread and one of 2 go at 2/3 and 1/3 of their speeds; Whisper and
-    llama.cpp, measured there side by side, at 0.66 and 0.29. One event loop's.
+    So on 2 cores a job of 1 thread and one of 2 both go at 2/3 of their speeds. Whisper and
+    llama.cpp, measured there side by side (`evaluation.contention`), go at 0.90 and 0.62: threads
+    that wait for memory leave room. One event loop's.
     """
 
     def __init__(self, cores: int) -> None:
@@ -54,11 +53,7 @@ class Processor:
     def _rate(self, job: _Job) -> float:
         """Seconds of its work that `job` gets done a second."""
         threads = sum(other.threads for other in self._jobs)
-        waiting = max(0, threads - self._cores)
-        if not job.threads or not waiting:
-            return 1.0
-        # Of all sets of threads that may be waiting now, the share that holds none of the job's.
-        return math.comb(threads - job.threads, waiting) / math.comb(threads, waiting)
+        return min(1.0, self._cores / threads) if job.threads else 1.0
 
     def _pass(self) -> None:
         """Do the work of the time since the last call."""

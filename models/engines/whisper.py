@@ -38,7 +38,6 @@ _WAITING = 64  # jobs that may wait for a worker: one a session is usual
 _TOKENS_KEPT_OF_PROMPT = 40
 _INSTANT_S = 0.05
 _MOST_IN_AN_INSTANT = 2
-_KERNELS_KEPT = "16"  # of oneDNN, each compiled for one length of window
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,6 @@ class WhisperEngine:
 
     def __init__(self, path: Path, config: RecogniserConfig) -> None:
         threads = config.threads or max(1, min(4, len(os.sched_getaffinity(0)) // 2))
-        # Windows have hundreds of lengths: oneDNN's 1024 would come to 1 MiB for each.
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KERNELS_KEPT)
         try:
             self._model = ctranslate2.models.Whisper(
                 str(path),

@@ -42,14 +42,14 @@ def test_with_cores_enough_nobody_waits() -> None:
 
 
 def test_an_llm_and_a_recogniser_on_two_cores() -> None:
-    """One of three threads waits at any moment: the LLM's two run together 1/3 of the time. The
-    recogniser's 1 s takes 1.5 s, in which the LLM does 0.5 s of its 2 s."""
-    assert ends(2, (0, 2, 2), (0, 1, 1)) == pytest.approx([3, 1.5])
+    """Three threads share two cores: the recogniser's 1 s takes 1.5 s, in which the LLM does 1 s of
+    its 2 s, too."""
+    assert ends(2, (0, 2, 2), (0, 1, 1)) == pytest.approx([2.5, 1.5])
 
 
 def test_threads_beyond_the_cores_are_part_of_the_time_alone() -> None:
     assert ends(2, (0, 3, 8)) == pytest.approx([3])
-    assert ends(2, (0, 2, 8), (0, 1, 1)) == pytest.approx([3, 1.5])
+    assert ends(2, (0, 2, 8), (0, 1, 1)) == pytest.approx([2.5, 1.5])
 
 
 def test_one_that_comes_later() -> None:
