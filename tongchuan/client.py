@@ -111,7 +111,7 @@ class Interpreter:
         try:
             async with asyncio.timeout(self._open_timeout_s):
                 self._connection = await connect.open_connection(self.url, self._api_key)
-                self._stack.push_async_callback(self._connection.close)
+                self._stack.push_async_callback(connect.close, self._connection)
                 self._started = await self._handshake(self._connection)
         except TimeoutError:
             await self._stack.aclose()
@@ -136,7 +136,7 @@ class Interpreter:
         self._over = True
         self._buffer.discard()  # so that the reader reaches the close frame
         try:
-            await self._connection.close()
+            await connect.close(self._connection)
         finally:
             self._reader.cancel()
             await self._stack.aclose()

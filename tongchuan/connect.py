@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -131,3 +132,16 @@ def closed(error: ConnectionClosed, *, started: bool) -> ClientError:
     if started and frame.code in (4408, 4413, 4429):
         return SessionFailedError(message, code=str(frame.code))
     return ConnectionLostError(message, close_code=frame.code)
+
+
+async def close(connection: ClientConnection) -> None:
+    """Close it within a limit, also when the other side reads nothing.
+
+    The close frame then waits behind what was sent before, and so do the library's own limits.
+    """
+    try:
+        async with asyncio.timeout(2 * CLOSE_LIMIT_S):
+            await connection.close()
+    except TimeoutError:
+        connection.transport.abort()
+        await connection.wait_closed()

@@ -53,6 +53,10 @@ class Side:
                 message: dict[str, Any] = json.loads(data)
                 return message
 
+    def stop_reading(self) -> None:
+        """What is sent from now on stays in the socket's buffers."""
+        self.socket.transport.pause_reading()
+
     async def ended(self) -> None:
         """Say goodbye."""
         await self.emit("session.ended", audio_ms=1, chunks=0, lag_ms={"p50": None, "p95": None})

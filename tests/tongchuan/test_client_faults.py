@@ -236,3 +236,25 @@ async def test_a_server_that_ends_by_itself_in_peace() -> None:
         assert [type(event) for event in events] == [ChunkFinal, SessionEnded]
         with pytest.raises(SessionStateError, match="ended"):
             await session.send(b"ab")
+
+
+async def test_a_server_that_reads_nothing_does_not_keep_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tongchuan.connect.CLOSE_LIMIT_S", 0.1)
+    left = asyncio.Event()
+
+    async def script(side: Side) -> None:
+        await side.accept()
+        side.stop_reading()
+        await left.wait()
+
+    async def fill(session: Interpreter) -> None:
+        while True:  # until nothing more goes into the socket
+            await session.send(bytes(1 << 20))
+
+    async with scripted(script) as url:
+        async with asyncio.timeout(30), Interpreter(url) as session:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(fill(session), 1)
+        left.set()
