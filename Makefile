@@ -37,10 +37,16 @@ RUN_STAMP := $(VENV)/.run-$(RUN_KEY)
 PROJECT_STAMP := $(VENV)/.project-$(RUN_KEY)-$(shell cat pyproject.toml | $(SUM))
 DEV_STAMP := $(VENV)/.dev-$(RUN_KEY)-$(shell cat $(DEV_LOCKS) 2>/dev/null | $(SUM))
 
+# Other projects' programs, in an environment of their own: their requirements are none of ours.
+OTHERS := .cache/alternatives
+OTHERS_LOCK := requirements/alternatives.lock
+OTHERS_STAMP := $(OTHERS)/.made-$(shell { cat $(OTHERS_LOCK); echo '$(CURDIR)'; \
+	$(or $(PYTHON),false) -c 'import sys; print(sys.version)'; } 2>/dev/null | $(SUM))
+
 export HOST PORT
 
-.PHONY: help run test check lint types quick bench models test-models chromium lock \
-	install install-dev clean
+.PHONY: help run test check lint types quick bench models test-models test-alternatives chromium \
+	lock lock-alternatives install install-dev clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -61,6 +67,10 @@ test: install-dev $(if $(WITH_BROWSER),chromium) test-models ## Run all tests: q
 test-models: install
 	@for profile in $(TEST_PROFILES); do \
 		$(BIN)/tongchuan models fetch --profile $$profile || exit 1; done
+
+test-alternatives: install-dev test-models $(OTHERS_STAMP) ## Tests against other projects' servers and scorers
+	@TONGCHUAN_ALTERNATIVES=$(CURDIR)/$(OTHERS)/bin/python \
+		$(BIN)/python -m pytest -m alternatives $(ARGS)
 
 check: lint types quick ## The short gate: style, types, quick tests
 
@@ -121,6 +131,14 @@ $(DEV_STAMP): | $(RUN_STAMP)
 	@rm -f $(VENV)/.dev-*
 	@touch $@
 
+# The CPU build of PyTorch is not on PyPI: see requirements/alternatives.in.
+$(OTHERS_STAMP): $(OTHERS_LOCK)
+	@echo "Creating the environment of other projects in $(OTHERS) ..."
+	@$(PYTHON) -m venv --clear $(OTHERS)
+	@$(OTHERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps \
+		--only-binary :all: --require-hashes -r $(OTHERS_LOCK)
+	@touch $@
+
 # `make lock` keeps what is pinned and adds what is new; `make lock UPGRADE=1` renews everything.
 COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header $(if $(UPGRADE),--upgrade)
@@ -132,6 +150,12 @@ lock: ## Renew requirements/*.lock from pyproject.toml (UPGRADE=1: newest versio
 	$(COMPILE) pyproject.toml requirements/dev.in --extra dev -c requirements/run.lock \
 		-c requirements/build.lock -o requirements/dev.lock
 	$(COMPILE) requirements/gpu.in -o requirements/gpu.lock
+
+lock-alternatives: ## Renew requirements/alternatives.lock; uv has to find PyTorch's CPU build
+	@$(PYTHON) -m venv .cache/lock
+	@.cache/lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	$(COMPILE) requirements/alternatives.in --excludes requirements/alternatives.exclude \
+		-c requirements/build.lock -o $(OTHERS_LOCK)
 
 clean: ## Remove the environment, caches and build outputs (the weights stay)
 	rm -rf $(VENV) .cache build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from evaluation import (
     degrade,
     gate,
     inputs,
+    judging,
     offline,
     options,
     publishing,
@@ -39,7 +40,7 @@ from tongchuan.settings import models_config
 
 _TOLD = (
     "only", "profile", "streams", "speed", "terms", "no_previews", "virtual", "seconds", "degrade",
-    "systems", "vary", "sweep",
+    "systems", "vary", "sweep", "speaks",
 )  # fmt: skip
 
 
@@ -70,7 +71,11 @@ def evaluate(args: argparse.Namespace, console: Console) -> bool:
     base = gate.load(args.against) if args.against else None
     config = models_config(args.profile)
     chosen = sweep(args.systems, config) if args.sweep else systems(args.systems, config, args.vary)
+    if args.speaks != options.SPOKEN[0]:
+        chosen = [replace(system, name=args.speaks) for system in chosen]
     degrade.conditions(args.degrade)  # a wrong one is told once
+    judges = judging.Plan.of(args)
+    judges.check()
     path = inputs.named(args.recordings)
     recordings, problems = _recordings(path, args)
     if base is not None:
@@ -90,6 +95,12 @@ def evaluate(args: argparse.Namespace, console: Console) -> bool:
     found = [
         measured(system, outcome, texts) for system, outcome in zip(chosen, outcomes, strict=True)
     ]
+    if judges.wanted:
+        told = judging.judged(found, judges, args.out, console)
+        found = [one.judged(told.rows.get(one.name, ())) for one in found]
+        failed = [runs.Problem("all", problem) for problem in told.problems]
+        _tell_problems(failed, console)
+        problems += failed
     made = _circumstances(args)
     publishing.publish(found, problems, path.name, made, args, console)
     if base is None:
@@ -152,7 +163,7 @@ def _stream(
                     )
             return outcomes
         for system in chosen:
-            server = runs.Server(args.url, args.profile, args.cores, system.settings)
+            server = runs.Server(args.url, args.profile, args.cores, system.settings, args.speaks)
             outcomes.append(
                 asyncio.run(runs.real(recordings, server, plan(system), advance(system)))
             )

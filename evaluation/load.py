@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import inputs, replay
+from evaluation import conversation, inputs
 from evaluation.recordings import RecordingError
 from evaluation.runs import Server
 from evaluation.serving import Served, Usage
@@ -143,7 +143,7 @@ async def _client(url: str, note: Path, seconds: float, wait_s: float) -> Stream
         cwd=_ROOT,
     )
     try:
-        async with asyncio.timeout(seconds + replay.GRACE_S + _LEAVE_S):
+        async with asyncio.timeout(seconds + conversation.GRACE_S + _LEAVE_S):
             out, told = await process.communicate()
     except TimeoutError:
         return Stream(error="a client did not end in time")

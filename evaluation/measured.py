@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation import measure
+from evaluation.judgement import Judgement
 from evaluation.log import SessionLog
 from evaluation.offline import Offline
 from evaluation.recordings import Recording
@@ -29,6 +30,11 @@ class Measured:
     def name(self) -> str:
         """The system's."""
         return self.system.name
+
+    def judged(self, judgements: Sequence[Judgement]) -> Measured:
+        """With one for each row."""
+        rows = [replace(row, judgement=one) for row, one in zip(self.rows, judgements, strict=True)]
+        return replace(self, rows=rows)
 
 
 def measured(system: System, outcome: Outcome, texts: Mapping[str, Offline]) -> Measured:

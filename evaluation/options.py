@@ -8,6 +8,9 @@ from pathlib import Path
 
 from evaluation.charge import CHARGES
 
+SPOKEN = ("tongchuan", "simulstream", "whisperlivekit")
+"""The names of `evaluation.adapters`."""
+
 DESCRIPTION = "Stream recordings, score what comes, beside the alternatives; print and save it."
 
 
@@ -33,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_systems(parser)
     _add_replay(parser)
+    _add_judges(parser)
     out = parser.add_argument_group("results")
     out.add_argument("--no-offline", action="store_true", help="leave the offline run out")
     out.add_argument("--out", type=Path, default=Path("out/bench.json"), help="figures as JSON")
@@ -74,6 +78,9 @@ def _add_systems(parser: argparse.ArgumentParser) -> None:
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it is streamed")
     _add_server(group)
+    group.add_argument(
+        "--speaks", choices=SPOKEN, default=SPOKEN[0], help="what the server at --url speaks"
+    )
     group.add_argument("--streams", type=_count, default=1, help="sessions at once (1)")
     group.add_argument("--speed", type=_speed, default=1.0, help="above 1: quality only (1)")
     group.add_argument(
@@ -85,6 +92,30 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--terms", action="store_true", help="give the references' terms along")
     group.add_argument("--no-previews", action="store_true", help="ask for none")
+
+
+def _add_judges(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what other models say of the translations")
+    group.add_argument(
+        "--judge",
+        metavar="URL",
+        help="VIP by an LLM at this OpenAI-compatible base URL, a proxy (see evaluation/vip); its "
+        "key, if it wants one, in TONGCHUAN_JUDGE_API_KEY",
+    )
+    group.add_argument("--judge-model", metavar="NAME", help="the judge's name there")
+    group.add_argument(
+        "--comet",
+        nargs="?",
+        const="comet-score",
+        metavar="COMMAND",
+        help="COMET by this command of an installation of its own (see evaluation/comet.py)",
+    )
+    group.add_argument(
+        "--comet-model",
+        default="Unbabel/wmt22-comet-da",
+        metavar="NAME",
+        help="or a .ckpt file (Unbabel/wmt22-comet-da)",
+    )
 
 
 def _add_server(group: argparse._ActionsContainer) -> None:
@@ -117,6 +148,10 @@ def conflict(args: argparse.Namespace) -> str | None:
         return "--virtual is one session in this process: no --url, --streams or --speed"
     if args.url and (args.systems or args.vary or args.sweep):
         return "--systems, --vary and --sweep are for servers of our own: no --url"
+    if args.speaks != SPOKEN[0] and (not args.url or args.terms):
+        return "--speaks is for another server at --url, and that takes no --terms"
+    if bool(args.judge) != bool(args.judge_model):
+        return "--judge and --judge-model belong together"
     if args.sweep and args.vary:
         return "--sweep chooses the settings itself: no --vary"
     if not args.virtual and ("direct" in args.systems or (args.sweep and not args.systems)):

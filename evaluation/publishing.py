@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from evaluation import comparison, exports, html, report, standings
+from evaluation import comparison, exports, html, judgement, report, standings
 from evaluation.measured import Measured
 from evaluation.report import Row
 from evaluation.runs import Problem, Run
@@ -43,6 +43,9 @@ def publish(
     found = comparison.differences(first, usable[1:])
     if several:
         standings.show(shown, compared, found, title, console)
+        for row in shown:
+            if row.judgement is not None:
+                console.print(f"{row.name}: {judgement.told(row.judgement)}", highlight=False)
         report.show_targets(f"{report.TARGETS_TITLE}, {first.name}", reached, console)
     else:
         report.show(shown, reached, title, console)

@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from evaluation import judgement
+from evaluation.judgement import Judgement
 from evaluation.measure import Cost, Streamed, Texts
 
 Line = tuple[str, list[str]]
@@ -37,13 +39,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A recording, or all of one direction together."""
+    """A recording, or all of one direction together. judgement: None when nobody was asked."""
 
     name: str
     streamed: Streamed
     offline: Texts | None
     offline_remembered: Texts | None
     cost: Cost | None
+    judgement: Judgement | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the file."""
@@ -147,6 +150,7 @@ def figure_lines(rows: Sequence[Row]) -> list[Line]:
         line("terms, recall", *found, "term_recall"),
         line("terms, precision", *found, "term_precision"),
         line("terms, F1", *found, "term_f1"),
+        *judgement.lines([row.judgement for row in rows]),
         line("chunks", "streamed", "chunks", places=0),
         line("segments", "streamed", "segments", places=0),
         line("segments without output", "streamed", "unanswered", places=0),

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluation import measure, virtual
+from evaluation.adapters import ADAPTERS, OURS, Adapter
 from evaluation.bystanders import Bystanders
 from evaluation.charge import Charge
+from evaluation.conversation import first_error
 from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
-from evaluation.replay import first_error, replay
 from evaluation.serving import Served, ServingError, own_cores, serve
 from evaluation.systems import System
 from models.errors import TongchuanError
@@ -29,11 +30,11 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One recording: what each session of it gave, and what they cost."""
+    """One recording: what each session of it gave, and what they cost (None: nobody knows)."""
 
     recording: Recording
     logs: Sequence[SessionLog]
-    cost: measure.Cost
+    cost: measure.Cost | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,12 @@ class Outcome:
 
     @property
     def cost(self) -> measure.Cost | None:
-        """Of all runs together; None when all failed."""
-        weighed = [(sum(log.duration_s for log in run.logs), run.cost) for run in self.runs]
+        """Of all runs together; None when all failed or none knows."""
+        weighed = [
+            (sum(log.duration_s for log in run.logs), run.cost)
+            for run in self.runs
+            if run.cost is not None
+        ]
         return measure.pooled(weighed) if weighed else None
 
 
@@ -81,12 +86,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The one at `url`, or one of our own of `profile` on `cores`, with more `settings`."""
+    """The one at `url`, or one of our own of `profile` on `cores`, with more `settings`.
+
+    speaks: one of ADAPTERS; what is none of ours tells nothing of its costs.
+    """
 
     url: str | None
     profile: str
     cores: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    speaks: str = OURS
 
     @asynccontextmanager
     async def running(self, streams: int) -> AsyncIterator[Served]:
@@ -115,7 +124,7 @@ async def real(
                 while left and served.alive:
                     recording = left.popleft()
                     try:
-                        runs.append(await _run(recording, served, server.cores, plan))
+                        runs.append(await _run(recording, served, server, plan))
                     except TongchuanError as error:
                         problems.append(Problem(recording.id, str(error)))
                     progress(recording.duration_s)
@@ -127,24 +136,29 @@ async def real(
     return Outcome(runs, problems)
 
 
-async def _run(recording: Recording, served: Served, cores: int, plan: Plan) -> Run:
+async def _run(recording: Recording, served: Served, server: Server, plan: Plan) -> Run:
+    if server.speaks != OURS:
+        logs = await _sessions(recording, served.url, ADAPTERS[server.speaks], plan)
+        plan.keep(logs)
+        return Run(recording, logs, None)
     before, started = await served.usage(), time.monotonic()
-    logs = await _sessions(recording, served.url, plan)
+    logs = await _sessions(recording, served.url, ADAPTERS[OURS], plan)
     plan.keep(logs)
     audio_s = sum(log.duration_s for log in logs)
     elapsed_s = time.monotonic() - started
-    return Run(
-        recording, logs, measure.cost(before, await served.usage(), audio_s, elapsed_s, cores)
-    )
+    spent = measure.cost(before, await served.usage(), audio_s, elapsed_s, server.cores)
+    return Run(recording, logs, spent)
 
 
-async def _sessions(recording: Recording, url: str, plan: Plan) -> list[SessionLog]:
+async def _sessions(
+    recording: Recording, url: str, adapter: Adapter, plan: Plan
+) -> list[SessionLog]:
     terms = plan.terms_of(recording)
     try:
         async with asyncio.TaskGroup() as tasks:
             sessions = [
                 tasks.create_task(
-                    replay(recording, url, speed=plan.speed, terms=terms, previews=plan.previews)
+                    adapter(recording, url, speed=plan.speed, terms=terms, previews=plan.previews)
                 )
                 for _ in range(plan.streams)
             ]

@@ -19,10 +19,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from evaluation import inputs
+from evaluation.conversation import first_error
 from evaluation.faults import invented
 from evaluation.log import SessionLog
 from evaluation.recordings import RATE, Recording, Segment
-from evaluation.replay import first_error, replay
+from evaluation.replay import replay
 from evaluation.serving import Served, own_cores, serve
 from evaluation.timing import drift
 from models.errors import TongchuanError

@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from evaluation.emissions import translation
 from evaluation.log import SessionLog
 from tongchuan.events import ChunkFinal, TranslationDelta, TranslationPreview
 
@@ -74,12 +76,7 @@ def erasure(log: SessionLog, language: str) -> Erasure:
     for _, shown in _views(log, language):
         erased += _erased(before, shown)
         before = shown
-    final = sum(
-        len(_tokens(item.event.translation, language))
-        for item in log.received
-        if isinstance(item.event, ChunkFinal)
-    )
-    return Erasure(erased, final)
+    return Erasure(erased, len(_tokens(translation(log, language), language)))
 
 
 def stability(log: SessionLog, language: str, stays_s: float = STAYS_S) -> Stability:
@@ -106,25 +103,27 @@ def stability(log: SessionLog, language: str, stays_s: float = STAYS_S) -> Stabi
 
 
 def _views(log: SessionLog, language: str) -> Iterator[tuple[float, list[str]]]:
-    """Every change of the shown translation: when it came (s), and the tokens then shown."""
+    """Every change of the shown translation: when it came (s), and the tokens then shown.
+
+    What comes at one instant is seen at once.
+    """
     done: list[str] = []
     growing = preview = ""
     fresh = True  # the preview is newer than the growing chunk
-    for item in log.received:
-        match item.event:
-            case TranslationPreview(text=text):
-                preview, fresh = text.strip(), True
-            case TranslationDelta(delta=delta):
-                if not growing:
-                    fresh = False
-                growing += delta
-            case ChunkFinal(translation=text):
-                done += _tokens(text, language)
-                growing, fresh = "", False
-            case _:
-                continue
+    for at_s, items in groupby(log.received, lambda item: item.at_s):
+        for item in items:
+            match item.event:
+                case TranslationPreview(text=text):
+                    preview, fresh = text.strip(), True
+                case TranslationDelta(delta=delta):
+                    if not growing:
+                        fresh = False
+                    growing += delta
+                case ChunkFinal(translation=text):
+                    done += _tokens(text, language)
+                    growing, fresh = "", False
         unfinished = _unfinished(growing.strip(), preview, fresh=fresh)
-        yield item.at_s, done + _tokens(unfinished, language)
+        yield at_s, done + _tokens(unfinished, language)
 
 
 def _erased(before: Sequence[str], shown: Sequence[str]) -> int:

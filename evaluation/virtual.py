@@ -19,11 +19,11 @@ from starlette.websockets import WebSocket
 from evaluation.charge import Charge, Measured
 from evaluation.charged import ChargedBackend
 from evaluation.clock import ClockError, VirtualLoop
+from evaluation.conversation import GRACE_S, Pacer, ReplayError, first_error
 from evaluation.costs import Costs
 from evaluation.engines import Engines
 from evaluation.log import Received, SessionLog
 from evaluation.recordings import RATE, Recording
-from evaluation.replay import GRACE_S, Pacer, ReplayError, first_error
 from evaluation.systems import System
 from models.interpreter import InterpreterBackend
 from server.config import Limits, Settings

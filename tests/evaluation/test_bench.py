@@ -13,9 +13,12 @@ import pytest
 from evaluation import bench
 from evaluation.engines import Engines
 from evaluation.log import load
+from evaluation.vip.scores import NAME
 from models.config import ModelsConfig
 from tests.evaluation.talks import save_talk
+from tests.evaluation.vip.judges import MODELS, by, verdict
 from tests.fakes import FakeBackend, FakePlan
+from tests.models.engines.endpoint_server import answer, served
 from tests.models.fakes_engines import FakeLLM, FakeWhisper, ears
 from tests.server.live import live
 
@@ -144,6 +147,34 @@ def test_a_sweep_goes_from_quick_to_patient(tmp_path: Path) -> None:
     assert 'id="frontier"' in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("fake_engines")
+async def test_a_judge_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "bench.json"
+    save_talk(tmp_path, "zh-fake")
+    arguments = [str(tmp_path), "--no-offline", "--virtual", "free", "--out", str(out)]
+    several = ["--systems", "semantic,pause"]
+    async with served(models=[MODELS]) as server:
+        arguments += ["--judge", server.url, "--judge-model", "judge"]
+        server.replies["chat/completions"] = [by(server, lambda _: verdict(expressive=False))]
+        assert await asyncio.to_thread(bench.main, arguments) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "2 of 2" in shown
+        assert await asyncio.to_thread(bench.main, [*arguments, *several]) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert f"pause: {NAME}, judge: 0.000 (0.000 to 0.000); unjudged: 0.000" in told
+        server.replies["chat/completions"] = [answer(403, {"error": "no credit"})]
+        assert await asyncio.to_thread(bench.main, arguments) == 0, "the rest was measured"
+        assert "no credit" in capsys.readouterr().out
+        server.replies["models"] = [answer(404, {})]
+        assert await asyncio.to_thread(bench.main, arguments) == 1
+    assert NAME in shown
+    assert "HTTP 404" in capsys.readouterr().err
+    # of the last run that wrote
+    body = json.loads(out.read_text(encoding="utf-8"))
+    assert "no credit" in body["problems"][0]["message"]
+    assert body["rows"][-1]["judgement"]["vip"] is None
+
+
 @pytest.mark.parametrize(
     "option",
     [
@@ -157,6 +188,8 @@ def test_a_sweep_goes_from_quick_to_patient(tmp_path: Path) -> None:
         ["--systems", "direct"],
         ["--vary", "policy.k=2", "--url", "ws://127.0.0.1:9"],
         ["--sweep"],
+        ["--judge", "http://127.0.0.1:9/v1"],
+        ["--judge-model", "judge"],
         ["--sweep", "--virtual", "--vary", "policy.k=2"],
         ["--sweep", "--systems", "pause", "--url", "ws://127.0.0.1:9"],
     ],

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evaluation import inputs
-from evaluation.replay import first_error, replay
+from evaluation.conversation import first_error
+from evaluation.replay import replay
 from models.errors import EngineError, TongchuanError
 from tests.fakes import FakeBackend, FakePlan
 from tests.server.live import live

@@ -10,10 +10,10 @@ import pytest
 
 from evaluation import runs
 from evaluation.charge import Free
+from evaluation.conversation import ReplayError
 from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
-from evaluation.replay import ReplayError
 from evaluation.serving import Served, ServingError, Usage
 from evaluation.systems import systems
 from models.config import profile_config
@@ -69,7 +69,7 @@ async def real(
         return SessionLog(recording.id, recording.duration_s, 1.0, ())
 
     monkeypatch.setattr(runs, "serve", serve)
-    monkeypatch.setattr(runs, "replay", replay)
+    monkeypatch.setattr(runs, "ADAPTERS", {"tongchuan": replay})
     done: list[float] = []
     outcome = await runs.real(talks, runs.Server(None, "embedded", 1), runs.Plan(), done.append)
     assert len(done) <= len(talks)

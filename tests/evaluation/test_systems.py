@@ -9,11 +9,11 @@ import pytest
 
 from evaluation import measure, virtual
 from evaluation.charge import Free
+from evaluation.conversation import ReplayError
 from evaluation.emissions import translation
 from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
-from evaluation.replay import ReplayError
 from evaluation.systems import NAMES, sweep, systems
 from models.config import profile_config
 from models.errors import ConfigError, EngineError

@@ -9,12 +9,12 @@ import pytest
 
 from evaluation import measure, virtual
 from evaluation.charge import Charge, Fixed, Free
+from evaluation.conversation import ReplayError
 from evaluation.costs import Costs
 from evaluation.emissions import transcript, translation
 from evaluation.engines import Engines
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
-from evaluation.replay import ReplayError
 from evaluation.systems import System
 from models.config import profile_config
 from models.errors import EngineError

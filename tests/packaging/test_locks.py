@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("build", "run", "dev", "gpu")
+LOCKS = ("build", "run", "dev", "gpu", "alternatives")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 ACCELERATOR = re.compile(r"^(nvidia|cuda|cupy|triton|torch|tensorflow|jax)")
 
@@ -58,6 +58,13 @@ def test_no_registry_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", ["build", "run", "dev"])
 def test_nothing_for_an_accelerator(name: str) -> None:
     assert not [pin for pin in _pins(name) if ACCELERATOR.match(pin)]
+
+
+def test_the_alternatives_have_pytorch_for_cpus_alone() -> None:
+    pins = _pins("alternatives")
+    found = {name: versions for name, versions in pins.items() if ACCELERATOR.match(name)}
+    assert list(found) == ["torch"]
+    assert all(version.endswith("+cpu") for version in found["torch"])
 
 
 @pytest.mark.parametrize("name", ["run", "dev"])
