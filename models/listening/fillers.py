@@ -4,13 +4,15 @@ Two kinds: sounds that are never part of a word (嗯, um) go wherever they stand
 fillers only on their own (那个, 就是说, you know) go when they make up a whole clause, that is
 everything between two marks of punctuation. 那个人 and 对啊 stay as they are.
 
-A recogniser often writes 呃 as 恶, which sounds the same; a small LLM then speaks of evil. 恶 that
-is no part of a word is therefore a sound, too.
+A recogniser often writes 呃 as a character that sounds the same (恶, 饿, 额, 噩); a small LLM then
+speaks of evil and of hunger. Such a character that is no part of a word and does not stand as its
+own meaning would is therefore a sound, too.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from pypinyin.constants import PHRASES_DICT
@@ -25,8 +27,16 @@ _SOUNDS_ZH = re.compile("[嗯呃唔]+(?!逆)")  # 呃逆 is hiccups
 _SOUNDS_EN = re.compile(
     r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|h+m+|m{2,}|a+h+m+)(?![\w'-])", re.IGNORECASE
 )
-_MISHEARD = "恶"
-_NOUN_BEFORE, _NOUN_AFTER = "与和或之性的最是为", "与和或是"  # 人性的恶, 恶是什么
+_MISHEARD_RUN = re.compile(r"([恶饿额噩])\1*")
+# What stands before or after such a character where it means itself: 人性的恶, 恶是什么, 我饿,
+# 饿了, 额外, 噩梦; and before a sound that could be an amount: 有额那个, but 销售额.
+_EVIL_BEFORE, _EVIL_AFTER = tuple("与和或之性的最是为"), ("", *"与和或是")
+_HUNGRY_BEFORE, _HUNGRY_AFTER = (
+    tuple("很好太真不又没我你他她们子人觉"),
+    tuple("了得着死坏晕肚吗的过"),
+)
+_SOUND_BEFORE = ("", *"的是有在我们你他她它这那个么就也都和跟为来说呢啊吧到把被给会要能以太")
+_AMOUNT_AFTER, _NIGHTMARE_AFTER = tuple("外头度定角手"), tuple("梦耗运兆")
 _CAPITALS = re.compile(r"[A-Z]{2,}")  # ER: an abbreviation, unless all the text is in capitals
 
 _WORDS_ZH = (
@@ -87,28 +97,55 @@ def _without_sounds(clause: str, *, shouting: bool) -> str:
 
 
 def _without_misheard(clause: str) -> str:
-    """`clause` without each 恶 that belongs to no word."""
-    if _MISHEARD not in clause or "善" in clause:  # good and evil
+    """`clause` without characters that were written for a sound."""
+    if _MISHEARD_RUN.search(clause) is None:
         return clause
-    kept = set[int]()
+    in_words = set[int]()
     for word in _words_with_misheard():
         at = clause.find(word)
         while at >= 0:
-            kept.update(range(at, at + len(word)))
+            in_words.update(range(at, at + len(word)))
             at = clause.find(word, at + 1)
-    last = len(clause) - 1
-    return "".join(
-        char
-        for at, char in enumerate(clause)
-        if char != _MISHEARD
-        or at in kept
-        or (at and clause[at - 1] in _NOUN_BEFORE and (at == last or clause[at + 1] in _NOUN_AFTER))
-    )
+
+    def replaced(run: re.Match[str]) -> str:
+        if not in_words.isdisjoint(range(run.start(), run.end())):
+            return run[0]
+        before, after = clause[: run.start()], clause[run.end() :]
+        return run[0] if len(run[0]) == 1 and _MEANS[run[1]](before, after) else ""
+
+    return _MISHEARD_RUN.sub(replaced, clause)
+
+
+def _evil(before: str, after: str) -> bool:
+    if "善" in before + after:
+        return True
+    return before[-1:] in _EVIL_BEFORE and after[:1] in _EVIL_AFTER
+
+
+def _hungry(before: str, after: str) -> bool:
+    return after[:1] in _HUNGRY_AFTER or (before[-1:] in _HUNGRY_BEFORE and not after)
+
+
+def _amount(before: str, after: str) -> bool:
+    return after[:1] in _AMOUNT_AFTER or before[-1:] not in _SOUND_BEFORE
+
+
+def _nightmare(_before: str, after: str) -> bool:
+    return after[:1] in _NIGHTMARE_AFTER
+
+
+_MEANS: dict[str, Callable[[str, str], bool]] = {
+    "恶": _evil,
+    "饿": _hungry,
+    "额": _amount,
+    "噩": _nightmare,
+}
+"""Whether a character means itself between what stands before and after it in the clause."""
 
 
 @cache
 def _words_with_misheard() -> tuple[str, ...]:
-    return tuple(word for word in PHRASES_DICT if _MISHEARD in word)
+    return tuple(word for word in PHRASES_DICT if _MISHEARD_RUN.search(word))
 
 
 def _alone(words: str) -> bool:
