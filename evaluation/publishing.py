@@ -44,8 +44,8 @@ def publish(
     if several:
         standings.show(shown, compared, found, title, console)
         for row in shown:
-            if row.judgement is not None:
-                console.print(f"{row.name}: {judgement.told(row.judgement)}", highlight=False)
+            if words := judgement.told(row.judgement):
+                console.print(f"{row.name}: {words}", highlight=False)
         report.show_targets(f"{report.TARGETS_TITLE}, {first.name}", reached, console)
     else:
         report.show(shown, reached, title, console)
