@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.quantiles import Quantiles
@@ -12,12 +11,16 @@ def test_nothing_has_no_percentile() -> None:
 
 
 @given(st.lists(st.integers(0, 3_600_000), min_size=1), st.floats(0.01, 1.0))
+@example([180], 1.0)
 def test_within_one_percent_of_the_true_percentile(values: list[int], share: float) -> None:
     quantiles = Quantiles()
     for value in values:
         quantiles.add(value)
     exact = next(v for v in sorted(values) if sum(w <= v for w in values) >= share * len(values))
-    assert quantiles.at(share) == pytest.approx(exact, rel=0.011, abs=1)
+    found = quantiles.at(share)
+    assert found is not None
+    # Half a bucket of 2 %, in value + 1, and a whole number of milliseconds.
+    assert abs(found - exact) <= 0.01 * (exact + 1) + 0.5
 
 
 def test_buckets_are_few_and_wild_values_are_limited() -> None:
