@@ -56,14 +56,10 @@ class OfflineCascade:
         """All segments; `progress` is called after each. Raises EngineError, RecordingError."""
         audio = (recording.samples() / 32768).astype(np.float32)
         spec = SessionSpec(recording.source, recording.target)
-        speaking = self._config.speaking
-        alone = Translator(
-            self._llm.lane(),
-            spec,
-            speaking.model_copy(update={"memory_tokens": 0}),
-            NoTelemetry(),
-        )
-        remembering = Translator(self._llm.lane(), spec, speaking, NoTelemetry())
+        forgetful = self._config.speaking.model_copy(update={"memory_tokens": 0})
+        config = self._config.model_copy(update={"speaking": forgetful})
+        alone = Translator(self._llm.lane(), spec, config, NoTelemetry())
+        remembering = Translator(self._llm.lane(), spec, self._config, NoTelemetry())
         sources: list[str] = []
         targets: list[str] = []
         remembered: list[str] = []

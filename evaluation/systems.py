@@ -41,7 +41,7 @@ SWEEPS: dict[str, Mapping[str, Mapping[str, str]]] = {
 """For each system the settings of a sweep by name, from quick to patient: of the policy, whose
 other settings stay. The semantic policy's move together; "" is what is configured, and first."""
 
-_VARIED = ("listening", "policy", "speaking")  # what needs no weights loaded again
+_VARIED = ("listening", "policy", "recall", "speaking")  # what needs no weights loaded again
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Cascade:
         self._llm = llm
         self._listener = Listener(recogniser, config.listening, spec.source, self._telemetry)
         self._policy = make_policy(config.policy)
-        self._translator = Translator(llm.lane(), spec, config.speaking, self._telemetry)
+        self._translator = Translator(llm.lane(), spec, config, self._telemetry)
         self._pending = Pending(self._listener.language)
         self._chunks = 0
         self._shown = TranscriptPartial("", 0, 0)
@@ -172,7 +172,7 @@ class Cascade:
                 "".join(pieces),
                 words[0].start_ms,
                 words[-1].end_ms,
-                self._translator.terms(source) if pieces else (),
+                self._translator.used,
                 heard_ms,
             )
         )

@@ -104,10 +104,33 @@ class SpeakingConfig(_Frozen):
     preview_least: int = Field(
         default=4, ge=1, description="shortest text previewed: Chinese characters or English words"
     )
+    term_form: Literal["inline", "beside", "list", "both"] = Field(
+        default="inline", description="how a chunk's terms are told to the LLM"
+    )
+    term_retry: bool = Field(
+        default=True, description="try once more when a term that was surely spoken is left out"
+    )
     preview_load: float = Field(
         default=0.56, ge=0, le=1, description="none while the models work more than this share"
     )
-    max_terms: int = Field(default=8, ge=0, description="terms told to the LLM with one chunk")
+
+
+class RecallConfig(_Frozen):
+    """Which terms of glossaries count as spoken in a chunk."""
+
+    most: int = Field(default=8, ge=0, description="terms told to the LLM with one chunk")
+    threshold: float = Field(
+        default=0.5, ge=0, le=1, description="probability from which a term counts as spoken"
+    )
+    sure: float = Field(
+        default=0.9, ge=0, le=1, description="probability from which the LLM has to use a term"
+    )
+    expected: float = Field(
+        default=0.03,
+        gt=0,
+        description="chance likenesses a chunk at which a term is as likely spoken as not: "
+        "less for fewer false alarms, more for fewer misses",
+    )
 
 
 class ModelsConfig(_Frozen):
@@ -119,6 +142,7 @@ class ModelsConfig(_Frozen):
     llm: LLMConfig = LLMConfig()
     listening: ListeningConfig = ListeningConfig()
     policy: PolicyConfig = PolicyConfig()
+    recall: RecallConfig = RecallConfig()
     speaking: SpeakingConfig = SpeakingConfig()
 
 

@@ -5,10 +5,15 @@ All `*_ms` positions count from the first audio sample of the session.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from models.recall.index import TermIndex
 
 SAMPLE_RATE = 16_000
 """Samples a second of all audio inside `models` (mono, float32 in [-1, 1])."""
@@ -16,22 +21,37 @@ SAMPLE_RATE = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A glossary entry: render `source` as `target`. `note` is for people and the prompt."""
+    """A glossary entry: render `source` as `target`.
+
+    note: for people. spoken: other forms that `source` takes in speech or in transcripts.
+    """
 
     source: str
     target: str
     note: str = ""
+    spoken: tuple[str, ...] = ()
+
+
+class Glossaries(Protocol):
+    """The glossaries of a session, which may change while it runs."""
+
+    def indexes(self) -> Sequence[TermIndex]:
+        """As they are now, in the order of the session's preference. Cheap: asked every chunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
-    """What a session asked for. `source` may be "auto"; `target` never is."""
+    """What a session asked for. `source` may be "auto"; `target` never is.
+
+    terms: its own, which win over those of `glossaries`.
+    """
 
     source: str
     target: str
     terms: tuple[Term, ...] = ()
     context: str = ""
     previews: bool = True
+    glossaries: Glossaries | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,13 +7,18 @@ chunks before the session's own about 1 less: a small model copies examples into
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Literal
 
 from models.engines.llm import plain
-from models.events import Term
 from models.languages import NAMES
+from models.recall.recall import Found
+from models.speaking.wanted import rendering
 
+TermForm = Literal["inline", "beside", "list", "both"]
 _CONTEXT_CHARS = 600
+_LATIN = re.compile(r"[^\W_㐀-鿿]")
 _SYSTEM = (
     "Translate the following {source} speech transcript into {target}, segment by segment. "
     "Fix obvious recognition errors from context. Output only the translation."
@@ -27,10 +32,35 @@ def system_prompt(source: str, target: str, context: str) -> str:
     return f"{prompt}\nAbout this talk: {about}" if about else prompt
 
 
-def user_message(text: str, terms: Sequence[Term]) -> str:
-    """The message of one chunk. Terms come after the text, so that a growing chunk's prompt
-    keeps its prefix."""
-    if not terms:
+def user_message(found: Found, form: TermForm) -> str:
+    """The message of one chunk with its terms, in one of four forms:
+
+    - inline: the rendering stands in the text instead of what was heard
+    - beside: … behind it, in brackets
+    - list: the text as heard, then `source = rendering` for each
+    - both: inline, then the list
+    """
+    told = [(recalled, plain(rendering(recalled.term))) for recalled in found.terms]
+    told = [(recalled, text) for recalled, text in told if text]
+    text = found.text
+    if form != "list":
+        for recalled, wording in reversed(told):
+            heard = text[recalled.start : recalled.stop]
+            wording = wording if form != "beside" else f"{heard}[{wording}]"
+            text = _joined(text[: recalled.start], wording, text[recalled.stop :])
+    if form in ("inline", "beside") or not told:
         return plain(text)
-    listed = "; ".join(f"{plain(term.source)} = {plain(term.target)}" for term in terms)
+    listed = "; ".join(f"{plain(recalled.term.source)} = {wording}" for recalled, wording in told)
     return f"{plain(text)}\n({listed})"
+
+
+def insisting(message: str, renderings: Sequence[str]) -> str:
+    """`message` for a second try, when some renderings were left out."""
+    return f"{message}\n(It must contain: {'; '.join(map(plain, renderings))})"
+
+
+def _joined(before: str, wording: str, after: str) -> str:
+    """Latin words keep a space from Latin neighbours."""
+    left = " " if _LATIN.search(before[-1:]) and _LATIN.search(wording[:1]) else ""
+    right = " " if _LATIN.search(wording[-1:]) and _LATIN.search(after[:1]) else ""
+    return f"{before}{left}{wording}{right}{after}"

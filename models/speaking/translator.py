@@ -1,4 +1,4 @@
-"""Chunk by chunk: prompt, stream, guard, remember. Previews of what is not committed yet."""
+"""Chunk by chunk: recall, prompt, stream, guard, remember. Previews of what is not committed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from models.config import SpeakingConfig
+from models.config import ModelsConfig
 from models.engines.gate import Priority
-from models.engines.llm import Conversation, Lane, PreemptedError, Turn
+from models.engines.llm import Conversation, Lane, PreemptedError, Turn, plain
 from models.errors import EngineBusyError, EngineError
 from models.events import SessionSpec, Term
 from models.interpreter import Telemetry
 from models.listening.fillers import is_filler_only, strip_fillers
+from models.recall.recall import Found, Recall
 from models.speaking.guards import Guard, GuardTrippedError
 from models.speaking.memory import Memory, estimate
-from models.speaking.prompt import system_prompt, user_message
-from models.speaking.terms import TermMatcher
+from models.speaking.prompt import insisting, system_prompt, user_message
+from models.speaking.wanted import missing, rendering, stands
 
 _LEAST_TOKENS = 16
 _PREVIEW_BACK = 2  # words of a preview that the next one may change
@@ -31,82 +32,134 @@ class _Preview:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What is translated. sure: the terms that its translation has to have."""
+
+    text: str
+    language: str
+    found: Found
+    sure: tuple[Term, ...]
+
+
 class Translator:
     """One session's voice. Not for concurrent calls: it owns one lane of the LLM."""
 
     def __init__(
-        self, lane: Lane, spec: SessionSpec, config: SpeakingConfig, telemetry: Telemetry
+        self, lane: Lane, spec: SessionSpec, config: ModelsConfig, telemetry: Telemetry
     ) -> None:
         self._lane = lane
         self._spec = spec
-        self._config = config
+        self._config = config.speaking
         self._telemetry = telemetry
-        self._matcher = TermMatcher(spec.terms, limit=max(1, config.max_terms))
-        self._memory = Memory(config.memory_tokens)
+        self._sure = config.recall.sure
+        self._recall = Recall(spec, config.recall, telemetry)
+        self._memory = Memory(config.speaking.memory_tokens)
         self._preview = _Preview("", "", whole=False)
-
-    def terms(self, text: str) -> tuple[Term, ...]:
-        """The session's terms that occur in `text`."""
-        return self._matcher.matches(text) if self._spec.terms else ()
+        self.used: tuple[Term, ...] = ()
+        """The terms that stand in the last translation."""
 
     async def boundary(self, text: str, language: str) -> float | None:
         """Probability that `text`, the chunk so far, ends a clause.
 
         The prompt is the one of the chunk's translation, so that asking fills its cache.
         """
-        conversation = self._conversation(strip_fillers(text).rstrip(_MARKS), language, ())
+        message = plain(strip_fillers(text).rstrip(_MARKS))
+        conversation = self._conversation(message, language, self._memory.turns)
         return await self._lane.boundary(conversation, language, self._telemetry)
 
     async def translate(self, text: str, language: str) -> AsyncGenerator[str, None]:
         """Stream the translation of the next chunk, and remember it.
 
-        Nothing for fillers. Raises EngineError when the model failed twice.
+        Nothing for fillers. Where terms were surely spoken, the words are held until all of them
+        are out; if they do not come, it is tried once more before anything is released.
+        Raises EngineError when the model failed twice.
         """
+        self.used = ()
         if is_filler_only(text, language):
             return
         if language == self._spec.target:  # the speaker used the listeners' language
             yield text
             return
-        clean = strip_fillers(text)
+        chunk = await self._chunk(strip_fillers(text), language)
         preview, self._preview = self._preview, _Preview("", "", whole=False)
-        if preview.whole and preview.text and _same(preview.source, clean):
+        if (
+            preview.whole
+            and preview.text
+            and _same(preview.source, chunk.text)
+            and not self._lacks(chunk, preview.text)
+        ):
             self._telemetry.count("preview_reused")
-            self._remember(clean, preview.text, self.terms(clean))
+            self._remember(chunk, preview.text)
             yield preview.text
             return
+        async with aclosing(self._attempts(chunk)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _chunk(self, text: str, language: str) -> _Chunk:
+        found = await self._recall.find(text)
+        sure = (one.term for one in found.terms if one.probability >= self._sure)
+        return _Chunk(text, language, found, tuple(term for term in sure if rendering(term)))
+
+    async def _attempts(self, chunk: _Chunk) -> AsyncGenerator[str, None]:
+        """At most two: the second for a fault of the first, which it continues."""
         released = ""
-        for attempt in range(2):
-            guard = Guard(clean, self._spec.target, released)
+        for last in (False, True):
+            guard = Guard(chunk.text, self._spec.target, released)
+            held = ""
             try:
-                async with aclosing(self._attempt(clean, language, guard, attempt)) as pieces:
+                async with aclosing(self._attempt(chunk, guard, forgetful=last)) as pieces:
                     async for piece in pieces:
-                        yield piece
-                self._remember(clean, guard.text, self.terms(clean))
+                        held += piece
+                        if last or not self._lacks(chunk, guard.text):
+                            released += held
+                            yield held
+                            held = ""
+                if held:
+                    held = await self._insist(chunk, held)
+                    yield held
+                self._remember(chunk, released + held)
                 return
             except GuardTrippedError as fault:
                 self._telemetry.count(f"guard_{fault.kind}")
+                if held:
+                    yield held
                 if fault.kind == "loop":
                     return  # what is out is all there is; a loop is not worth remembering
             except EngineBusyError:
                 raise
             except EngineError:
-                if attempt:
+                if held:
+                    yield held
+                if last:
                     raise
                 self._telemetry.count("retry")
             released = guard.text
 
+    def _lacks(self, chunk: _Chunk, translation: str) -> bool:
+        """Whether it has to wait for terms."""
+        return self._config.term_retry and bool(missing(chunk.sure, translation))
+
     async def _attempt(
-        self, text: str, language: str, guard: Guard, attempt: int
+        self, chunk: _Chunk, guard: Guard, *, forgetful: bool
     ) -> AsyncGenerator[str, None]:
-        """One generation. The second try goes without memory: it may be what misled the first."""
-        terms = self.terms(text)
-        if attempt:
-            conversation = self._conversation(text, language, terms, memory=False)
-        else:
-            conversation = self._conversation(text, language, terms)
+        """One generation. forgetful: without memory, which may be what misled the one before."""
+        turns = () if forgetful else self._memory.turns
+        conversation = self._conversation(self._message(chunk), chunk.language, turns)
+        async with aclosing(self._generate(chunk, conversation, guard)) as pieces:
+            async for piece in pieces:
+                yield piece
+        for kind in guard.removed:
+            self._telemetry.count(f"guard_{kind}")
+
+    async def _generate(
+        self, chunk: _Chunk, conversation: Conversation, guard: Guard
+    ) -> AsyncGenerator[str, None]:
+        """What the guard releases of one generation, after its text so far."""
         stream = self._lane.generate(
             conversation,
-            max_tokens=self._most_tokens(text),
+            max_tokens=self._most_tokens(chunk.text),
             priority=Priority.COMMIT,
             telemetry=self._telemetry,
             prefix=guard.text,
@@ -122,8 +175,23 @@ class Translator:
         rest = guard.finish()
         if rest:
             yield rest
-        for kind in guard.removed:
-            self._telemetry.count(f"guard_{kind}")
+
+    async def _insist(self, chunk: _Chunk, first: str) -> str:
+        """`first` lacks terms that were surely spoken: the better of it and another try, in which
+        the LLM is told to use them."""
+        self._telemetry.count("term_retry")
+        lacking = missing(chunk.sure, first)
+        message = insisting(self._message(chunk), [rendering(term) for term in lacking])
+        conversation = self._conversation(message, chunk.language, self._memory.turns)
+        guard = Guard(chunk.text, self._spec.target)
+        try:
+            async with aclosing(self._generate(chunk, conversation, guard)) as pieces:
+                async for _ in pieces:
+                    pass
+        except (GuardTrippedError, EngineError):
+            return first
+        better = len(missing(chunk.sure, guard.text)) < len(lacking)
+        return guard.text if better else first
 
     async def preview(self, text: str, language: str) -> AsyncGenerator[str, None]:
         """Stream translations of the uncommitted `text`, each whole so far, stable by keeping all
@@ -138,8 +206,9 @@ class Translator:
         if before.text and _key(clean).startswith(_key(before.source)[:-2] or "\0"):
             kept = " ".join(before.text.split(" ")[:-_PREVIEW_BACK]).rstrip(".,!?。，")
         guard = Guard(clean, self._spec.target, kept)
+        chunk = await self._chunk(clean, language)
         stream = self._lane.generate(
-            self._conversation(clean, language, self.terms(clean)),
+            self._conversation(self._message(chunk), language, self._memory.turns),
             max_tokens=self._most_tokens(clean),
             priority=Priority.PREVIEW,
             telemetry=self._telemetry,
@@ -169,18 +238,22 @@ class Translator:
     def _most_tokens(self, text: str) -> int:
         return max(_LEAST_TOKENS, math.ceil(self._config.max_ratio * estimate(text)))
 
-    def _conversation(
-        self, text: str, language: str, terms: tuple[Term, ...], *, memory: bool = True
-    ) -> Conversation:
+    def _message(self, chunk: _Chunk) -> str:
+        return user_message(chunk.found, self._config.term_form)
+
+    def _conversation(self, message: str, language: str, turns: tuple[Turn, ...]) -> Conversation:
         return Conversation(
-            system_prompt(language, self._spec.target, self._spec.context),
-            self._memory.turns if memory else (),
-            user_message(text, terms),
+            system_prompt(language, self._spec.target, self._spec.context), turns, message
         )
 
-    def _remember(self, text: str, translation: str, terms: tuple[Term, ...]) -> None:
-        if translation.strip():
-            self._memory.add(Turn(user_message(text, terms), translation.strip()))
+    def _remember(self, chunk: _Chunk, translation: str) -> None:
+        """CLASI's UPDATE_MEM."""
+        if not translation.strip():
+            return
+        self._memory.add(Turn(self._message(chunk), translation.strip()))
+        used = [one for one in chunk.found.terms if stands(one.term, translation)]
+        self.used = tuple(one.term for one in used)
+        self._recall.heard([one.term for one in used if one.probability >= self._sure])
 
 
 def _key(text: str) -> str:

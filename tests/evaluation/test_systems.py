@@ -135,7 +135,7 @@ def test_a_server_can_be_started_as_any_system() -> None:
     [
         (["wait-q"], [], "there are: semantic"),
         ([], ["policy.min_chars"], "GROUP.KEY=VALUE"),
-        ([], ["llm.model=a,b"], "listening, policy, speaking"),
+        ([], ["llm.model=a,b"], "listening, policy, recall, speaking"),
         ([], ["policy.max=3"], "it has: name, min_chars"),
         ([], ["policy.min_chars=4,-1"], "policy.min_chars=-1: "),
     ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -190,8 +191,8 @@ def ears(fake: FakeWhisper) -> WhisperEngine:
 
 
 def in_english(text: str) -> str:
-    """The fake LLM's translation of `text`: word by word."""
-    words = " ".join(ENGLISH.get(char, char) for char in text)
+    """The fake LLM's translation of `text`: word by word, Latin ones as they are."""
+    words = " ".join(ENGLISH.get(word, word) for word in re.findall(r"[A-Za-z ]+|.", text))
     return words.replace(" ,", ",").replace(" .", ".")
 
 

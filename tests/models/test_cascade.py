@@ -159,7 +159,7 @@ async def test_terms_are_reported_with_their_chunk() -> None:
         await talk.say(quiet(0.7), spoken("宇宙洪荒"), quiet(1.2), spoken("日月盈昃"), quiet(1))
         await talk.end()
     assert [final.terms for final in talk.of(ChunkFinal)] == [(term,), ()]
-    assert "洪荒 = primordial chaos" in talk.llm.asked[0].conversation.user
+    assert "primordial chaos" in talk.llm.asked[0].conversation.user
 
 
 async def test_words_wait_in_bounds_when_nothing_is_translated(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest_asyncio
 
-from models.config import LLMConfig, SpeakingConfig
+from models.config import LLMConfig, ModelsConfig
 from models.engines.endpoint import EndpointLLM
 from models.engines.gate import Priority
 from models.engines.llm import Conversation, Turn
@@ -52,7 +52,7 @@ async def generated(llm: EndpointLLM, text: str, prefix: str = "") -> str:
 
 
 async def test_a_chunk_is_translated(llm: EndpointLLM) -> None:
-    translator = Translator(llm.lane(), SessionSpec("zh", "en"), SpeakingConfig(), NoTelemetry())
+    translator = Translator(llm.lane(), SessionSpec("zh", "en"), ModelsConfig(), NoTelemetry())
     text = "".join([piece async for piece in translator.translate(SENTENCE, "zh")])
     assert "library" in text.lower()
     assert llm.fault is None

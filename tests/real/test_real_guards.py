@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from models.config import SpeakingConfig
+from models.config import ModelsConfig, SpeakingConfig
 from models.engines.gate import Priority
 from models.engines.llm import Conversation
 from models.events import SessionSpec
 from models.interpreter import NoTelemetry
 from models.speaking.guards import looped
 from models.speaking.memory import estimate
-from models.speaking.prompt import system_prompt, user_message
+from models.speaking.prompt import system_prompt
 from models.speaking.translator import Translator
 from tests.real.engines import REAL, Engines
 
@@ -67,7 +67,7 @@ def faults(source: str, output: str) -> set[str]:
 async def unguarded(engines: Engines, text: str) -> str:
     """What the model says by itself, to the prompt that the translator uses."""
     lane = engines.llm.lane()
-    conversation = Conversation(system_prompt("zh", "en", ""), (), user_message(text, ()))
+    conversation = Conversation(system_prompt("zh", "en", ""), (), text)
     try:
         pieces = lane.generate(
             conversation, max_tokens=60, priority=Priority.COMMIT, telemetry=NoTelemetry()
@@ -79,7 +79,7 @@ async def unguarded(engines: Engines, text: str) -> str:
 
 async def guarded(engines: Engines, *texts: str) -> list[str]:
     """What a session whose chunks are `texts` is given for each."""
-    spec, config = SessionSpec("zh", "en"), SpeakingConfig()
+    spec, config = SessionSpec("zh", "en"), ModelsConfig()
     translator = Translator(engines.llm.lane(), spec, config, NoTelemetry())
     try:
         return ["".join([p async for p in translator.translate(text, "zh")]) for text in texts]

@@ -5,15 +5,17 @@ from contextlib import aclosing
 
 import pytest
 
-from models.config import SpeakingConfig
+from models.config import ModelsConfig, RecallConfig, SpeakingConfig
 from models.engines.gate import Priority
 from models.engines.llm import Conversation, Turn
 from models.errors import EngineBusyError, EngineError
-from models.events import SessionSpec, Term
+from models.events import SessionSpec
 from models.speaking.translator import Translator
 from tests.models.fakes_engines import Counts, FakeLLM, in_english
 
-CONFIG = SpeakingConfig(memory_tokens=500, max_ratio=10, max_terms=2)
+CONFIG = ModelsConfig(
+    recall=RecallConfig(most=2), speaking=SpeakingConfig(memory_tokens=500, max_ratio=10)
+)
 
 
 class Voice:
@@ -75,17 +77,6 @@ async def test_the_output_is_limited_by_the_input() -> None:
     await voice.say("天地玄黄宇宙洪荒" * 5)
     short, long = (asked.max_tokens for asked in voice.llm.asked)
     assert 0 < short < long <= 11 * 40
-
-
-async def test_terms_of_the_chunk_are_in_its_prompt() -> None:
-    terms = (Term("洪荒", "chaos"), Term("日月", "sun and moon"), Term("天地", "world"))
-    voice = Voice(spec=SessionSpec("zh", "en", terms))
-    await voice.say("宇宙洪荒天地日月")
-    message = voice.llm.asked[0].conversation.user
-    assert message.count(" = ") == CONFIG.max_terms
-    assert voice.translator.terms("洪荒") == (terms[0],)
-    await voice.say("宇宙")
-    assert " = " not in voice.llm.asked[1].conversation.user
 
 
 async def test_after_a_guard_trips_it_tries_without_memory() -> None:

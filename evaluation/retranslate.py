@@ -1,0 +1,228 @@
+"""The chunks of saved logs, translated again: what terms, memory and prompts do to the same text.
+
+    python -m evaluation.retranslate FOLDER LOGS --others 10000 --vary speaking.term_form=list,both
+
+LOGS is what `tongchuan eval --logs` left of one system. Nothing is heard again, so two ways of
+speaking differ in nothing else, and less time goes by. The recordings' annotated
+terms are the glossary, together with `--others` words that nobody says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation import log, measure
+from evaluation.distractors import distractors
+from evaluation.inputs import load
+from evaluation.log import SessionLog
+from evaluation.quality import quality
+from evaluation.recordings import Recording
+from evaluation.systems import System, systems
+from evaluation.terms import TermScore, term_score
+from models.config import ModelsConfig, profile_config
+from models.engines.llm import LanguageModel
+from models.events import SessionSpec, Term
+from models.factory import make_llm
+from models.recall.index import TermIndex
+from models.speaking.translator import Translator
+from tongchuan.events import ChunkFinal, TranslationDelta
+from tongchuan.events import Term as UsedTerm
+
+Pairs = Sequence[tuple[Recording, SessionLog]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """One way of speaking, on all recordings.
+
+    bleu, chrf: by segment; bleu_bare: of the segments without annotated terms. seconds: in all.
+    used: terms that the chunks were told to have used. counts: what the models counted.
+    """
+
+    name: str
+    bleu: float | None
+    chrf: float | None
+    bleu_bare: float | None
+    terms: TermScore
+    used: int
+    seconds: float
+    counts: Mapping[str, int]
+
+
+class _Counts:
+    """A `Telemetry` that counts."""
+
+    def __init__(self) -> None:
+        self.found: Counter[str] = Counter()
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Ignored."""
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add."""
+        self.found[name] += amount
+
+
+class _Fixed:
+    """One glossary that does not change."""
+
+    def __init__(self, index: TermIndex) -> None:
+        self._index = index
+
+    def indexes(self) -> tuple[TermIndex, ...]:
+        """It."""
+        return (self._index,)
+
+
+async def retold(
+    system: System, llm: LanguageModel, pairs: Pairs, index: TermIndex | None, console: Console
+) -> Retold:
+    """Translate every chunk of `pairs` again, one session a recording."""
+    counts = _Counts()
+    started = time.perf_counter()
+    again = []
+    for recording, before in pairs:
+        console.print(f"{system.name}: {recording.id}", style="dim")
+        again.append(
+            (recording, await _session(system.config, llm, recording, before, index, counts))
+        )
+    seconds = time.perf_counter() - started
+    cut = measure.cut(again)
+    segments = [segment for recording, _ in again for segment in recording.referenced]
+    outputs = [instance.prediction for instance in cut.instances]
+    target = again[0][0].target
+    bare = [pair for pair in zip(outputs, segments, strict=True) if not pair[1].terms]
+    whole = quality(outputs, [segment.target for segment in segments], target)
+    without = quality([text for text, _ in bare], [segment.target for _, segment in bare], target)
+    glossary = list(dict.fromkeys(term for recording, _ in again for term in recording.terms()))
+    return Retold(
+        system.name,
+        whole.bleu if whole else None,
+        whole.chrf if whole else None,
+        without.bleu if without else None,
+        term_score(segments, outputs, glossary, target),
+        sum(
+            len(item.event.terms)
+            for _, one in again
+            for item in one.received
+            if isinstance(item.event, ChunkFinal)
+        ),
+        seconds,
+        dict(counts.found),
+    )
+
+
+async def _session(
+    config: ModelsConfig,
+    llm: LanguageModel,
+    recording: Recording,
+    before: SessionLog,
+    index: TermIndex | None,
+    counts: _Counts,
+) -> SessionLog:
+    """The log with other translations."""
+    glossaries = _Fixed(index) if index is not None else None
+    spec = SessionSpec(recording.source, recording.target, glossaries=glossaries)
+    translator = Translator(llm.lane(), spec, config, counts)
+    received = []
+    try:
+        for item in before.received:
+            if isinstance(item.event, ChunkFinal):
+                stream = translator.translate(item.event.source, recording.source)
+                text = "".join([piece async for piece in stream])
+                used = tuple(UsedTerm(term.source, term.target) for term in translator.used)
+                delta = TranslationDelta(
+                    item.event.seq, item.event.at_ms, item.event.chunk, text, item.event.heard_ms
+                )
+                final = replace(item.event, translation=text, terms=used)
+                received += [replace(item, event=delta), replace(item, event=final)]
+            elif not isinstance(item.event, TranslationDelta):
+                received.append(item)
+    finally:
+        translator.close()
+    return replace(before, received=tuple(received))
+
+
+def _table(results: Sequence[Retold]) -> Table:
+    table = Table()
+    for title in ("", "BLEU", "without terms", "chrF", "recall", "precision", "F1", "used", "s"):
+        table.add_column(title, justify="left" if not title else "right")
+    for one in results:
+        scores = (one.terms.recall, one.terms.precision, one.terms.f1)
+        table.add_row(
+            one.name,
+            *(
+                f"{score:.1f}" if score is not None else "-"
+                for score in (one.bleu, one.bleu_bare, one.chrf)
+            ),
+            *(f"{score:.3f}" if score is not None else "-" for score in scores),
+            str(one.used),
+            f"{one.seconds:.0f}",
+        )
+    return table
+
+
+async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
+    config = profile_config(args.profile)
+    pairs = []
+    for recording in load(args.recordings).recordings:
+        path = args.logs / f"{recording.id}.1.json"
+        if path.exists():
+            pairs.append((recording, log.load(path)))
+    if args.only:
+        pairs = [pair for pair in pairs if pair[0].id.startswith(tuple(args.only.split(",")))]
+    said = " ".join(segment.source for recording, _ in pairs for segment in recording.segments)
+    known = dict.fromkeys(term for recording, _ in pairs for term in recording.terms())
+    terms = [Term(term.source, term.target) for term in known]
+    others = distractors(args.others, said)
+    chosen = systems([], config, args.vary)
+    llm = make_llm(config)
+    await llm.start()
+    results = []
+    try:
+        if not args.no_plain:
+            results.append(
+                await retold(replace(chosen[0], name="no glossary"), llm, pairs, None, console)
+            )
+            console.print(_table(results))
+        index = TermIndex([*terms, *others])
+        for system in chosen:
+            results.append(await retold(system, llm, pairs, index, console))
+            console.print(_table(results))
+    finally:
+        await llm.close()
+    return results
+
+
+def main() -> None:
+    """Measure, print a table, save it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
+    parser.add_argument("logs", type=Path, help="folder of NAME.1.json that `--logs` left")
+    parser.add_argument("--only", help="ids that start so, several with commas")
+    parser.add_argument("--others", type=int, default=0, help="terms that nobody says")
+    parser.add_argument("--vary", action="append", default=[], help="GROUP.KEY=VALUE,VALUE")
+    parser.add_argument("--no-plain", action="store_true", help="not without a glossary")
+    parser.add_argument("--profile", default="embedded")
+    parser.add_argument("--out", type=Path, help="figures as JSON")
+    args = parser.parse_args()
+    console = Console()
+    results = asyncio.run(_run(args, console))
+    if args.out:
+        rows = [asdict(one) for one in results]
+        args.out.write_text(json.dumps({"arguments": sys.argv[1:], "rows": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Training recipes; what they make is served by `models`, which knows nothing of them."""
