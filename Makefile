@@ -150,6 +150,7 @@ lock: ## Renew requirements/*.lock from pyproject.toml (UPGRADE=1: newest versio
 	$(COMPILE) pyproject.toml requirements/dev.in --extra dev -c requirements/run.lock \
 		-c requirements/build.lock -o requirements/dev.lock
 	$(COMPILE) requirements/gpu.in -o requirements/gpu.lock
+	$(COMPILE) requirements/postgres.in -c requirements/run.lock -o requirements/postgres.lock
 
 lock-alternatives: ## Renew requirements/alternatives.lock; uv has to find PyTorch's CPU build
 	@$(PYTHON) -m venv .cache/lock

@@ -1,4 +1,4 @@
-"""The ASGI application: the WebSocket, health, metrics, the page."""
+"""The ASGI application: the WebSocket, glossaries, health, metrics, the page."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.websockets import WebSocket
 
+from glossaries.store import GlossaryStore
 from models.errors import TongchuanError
 from models.interpreter import InterpreterBackend
 from server.config import Settings
 from server.connection import Connection
+from server.glossary import router
+from server.glossary.desk import Desk
 from server.hub import Hub
 from server.page import PAGE_DIR, Page
 
@@ -27,17 +31,19 @@ def create_app(
     page: Path | None = PAGE_DIR,
     on_failure: Callable[[TongchuanError], None] | None = None,
 ) -> FastAPI:
-    """The application over `backend`, which its lifespan starts (in the background) and closes.
+    """The application over `backend`, which its lifespan starts (in the background) and closes,
+    as it does the glossaries' database.
 
     page: folder served at `/`; None or missing for none.
     on_failure: told when the backend cannot start.
-    The shared state is at `app.state.hub`.
+    The shared state is at `app.state.hub`, that of glossaries at `app.state.glossaries`.
     """
-    hub = Hub(settings, backend, on_failure)
+    store = GlossaryStore(settings.glossaries)
+    hub = Hub(settings, backend, on_failure, store)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        loops = (hub.warm(), hub.measure_loop(), hub.recover_loop())
+        loops = (hub.warm(), hub.measure_loop(), hub.recover_loop(), hub.shelf.watch())
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
             yield
@@ -46,11 +52,15 @@ def create_app(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await store.close()
             await backend.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     app.state.hub = hub
     _add_operations(app, hub)
+    app.state.glossaries = Desk(store, settings, hub.metrics.glossary_requests)
+    app.include_router(router.router)
+    _let_pages_ask(app, settings.allowed_origins)
 
     @app.websocket("/v1/interpret")
     async def interpret(socket: WebSocket) -> None:
@@ -59,6 +69,18 @@ def create_app(
     if page is not None and page.is_dir():
         app.mount("/", Page(directory=page, html=True))
     return app
+
+
+def _let_pages_ask(app: FastAPI, origins: tuple[str, ...]) -> None:
+    """Let browsers' pages of other origins that are allowed make plain requests too (CORS)."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After", "Content-Disposition"],
+        )
 
 
 def _add_operations(app: FastAPI, hub: Hub) -> None:

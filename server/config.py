@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from models.errors import ConfigError
+from server.glossary.config import GlossarySettings
 
 ENV_PREFIX = "TONGCHUAN_"
 ENV_DELIMITER = "__"
@@ -154,6 +155,9 @@ class Settings(BaseSettings):
         default=None, min_length=8, description="when set, clients must present it; else close 4401"
     )
     limits: Limits = Field(default=Limits(), description="a group, see below")
+    glossaries: GlossarySettings = Field(
+        default=GlossarySettings(), description="a group, see below"
+    )
 
     @field_validator("allowed_origins")
     @classmethod

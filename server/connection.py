@@ -19,11 +19,13 @@ from models.interpreter import Interpreter
 from server.errors import BadMessageError
 from server.events import serialise
 from server.gate import refusal
+from server.glossary.book import Lease
 from server.hub import Hub
 from server.messages import parse
 from server.moves import (
     Action,
     AudioFrame,
+    Borrow,
     Close,
     Deadline,
     Done,
@@ -32,9 +34,11 @@ from server.moves import (
     EndInput,
     Failed,
     Feed,
+    GlossaryDeleted,
     Identity,
     Input,
     Invalid,
+    Lent,
     Open,
     Outbound,
     Oversize,
@@ -73,7 +77,10 @@ class Connection:
         self._out: Channel[Outbound | Close] = Channel(_OUT_EVENTS)
         self._deadline: asyncio.Timeout | None = None
         self._group = asyncio.TaskGroup()
-        self._interpreting: asyncio.Task[None] | None = None
+        self._interpreting: asyncio.Task[None] | None = None  # or what comes before it
+        self._lease: Lease | None = None
+        self._settled = asyncio.Event()  # cleared while the session waits for its glossaries
+        self._settled.set()
         self._ended_by = "client"
 
     @property
@@ -143,7 +150,9 @@ class Connection:
         self._hub.metrics.refused.labels(turned_away.code).inc()
 
     def _leave(self) -> None:
-        """Give the slot back, count and log."""
+        """Give the glossaries and the slot back, count and log."""
+        if self._lease is not None:
+            self._lease.release()
         session, metrics = self._session, self._hub.metrics
         metrics.closes.labels(self._ended_by).inc()
         if self._admitted_at is not None:
@@ -175,6 +184,7 @@ class Connection:
             elif message["type"] == "websocket.disconnect":
                 return
             else:
+                await self._settled.wait()
                 await self._do(self._input(message))
 
     def _deadline_passed(self) -> bool:
@@ -224,6 +234,7 @@ class Connection:
         # A channel is invariant in its items; the interpreter only ever sends its own.
         events = cast("Channel[InterpreterEvent]", self._out)
         end: Input = Done()
+        watching = self._group.create_task(self._watch_glossaries())
         try:
             await interpreter.interpret(self._audio, events)
         except Exception as error:
@@ -231,7 +242,19 @@ class Connection:
                 session_id = self._identity.session_id
                 logger.error("session %s: the interpreter failed", session_id, exc_info=error)
             end = Failed(error)
+        finally:
+            watching.cancel()
         await self._do(end)
+
+    async def _borrow(self, action: Borrow) -> None:
+        self._lease = await self._hub.shelf.lease(action.names, action.target)
+        await self._do(Lent(self._lease, self._lease.faults))
+        self._settled.set()
+
+    async def _watch_glossaries(self) -> None:
+        """Deletions to the core. Ends with the interpreter, or at once without glossaries."""
+        while self._lease is not None:
+            await self._do(GlossaryDeleted(await self._lease.deletion()))
 
     # The actions
 
@@ -253,6 +276,9 @@ class Connection:
 
     async def _act(self, action: Action) -> None:
         match action:
+            case Borrow():
+                self._settled.clear()
+                self._interpreting = self._group.create_task(self._borrow(action))
             case Open():
                 self._open(action)
             case Feed():

@@ -1,4 +1,4 @@
-"""Who may open a session at all: origin of the page, key, room to wait in."""
+"""Who may use this server at all: origin of the page, key."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import hmac
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.websockets import WebSocket
+from starlette.requests import HTTPConnection
 
 from server.config import Settings
 from server.moves import Refusal
 from server.wire import CloseCode
 
 
-def refusal(socket: WebSocket, settings: Settings) -> Refusal | None:
+def refusal(client: HTTPConnection, settings: Settings) -> Refusal | None:
     """Why this client is turned away; None when it may go on."""
-    origin = socket.headers.get("origin")
-    if origin is not None and not origin_allowed(origin, socket.headers.get("host", ""), settings):
+    origin = client.headers.get("origin")
+    if origin is not None and not origin_allowed(origin, client.headers.get("host", ""), settings):
         message = f"pages of {origin[:100]!r} may not use this server; see allowed_origins"
         return Refusal("origin_not_allowed", message, CloseCode.UNAUTHORISED)
-    if not _has_key(socket, settings):
+    if not _has_key(client, settings):
         message = "the key is missing or wrong; send Authorization: Bearer KEY or ?access_token=KEY"
         return Refusal("unauthorised", message, CloseCode.UNAUTHORISED)
     return None
@@ -51,10 +51,10 @@ def _is_loopback(name: str | None) -> bool:
         return False
 
 
-def _has_key(socket: WebSocket, settings: Settings) -> bool:
+def _has_key(client: HTTPConnection, settings: Settings) -> bool:
     if settings.api_key is None:
         return True
-    scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = client.headers.get("authorization", "").partition(" ")
     given = bearer.strip() if scheme.lower() == "bearer" else ""
-    given = given or socket.query_params.get("access_token", "")
+    given = given or client.query_params.get("access_token", "")
     return hmac.compare_digest(given.encode(), settings.api_key.get_secret_value().encode())

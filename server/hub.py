@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from glossaries.store import GlossaryStore
 from models.errors import EngineError, TongchuanError
 from models.interpreter import InterpreterBackend
 from server.admission import Admission
 from server.config import Settings
+from server.glossary.shelf import Shelf
 from server.metrics import Metrics
 from server.recovery import Recovery
 from server.session import State
@@ -38,17 +40,27 @@ class Member(Protocol):
 
 
 class Hub:
-    """One server's shared state. `on_failure` is told when the engines cannot start."""
+    """One server's shared state.
+
+    on_failure: told when the engines cannot start. store: None for a server without glossaries.
+    """
 
     def __init__(
         self,
         settings: Settings,
         backend: InterpreterBackend,
         on_failure: Callable[[TongchuanError], None] | None = None,
+        store: GlossaryStore | None = None,
     ) -> None:
         self.settings = settings
         self.backend = backend
         self.metrics = Metrics()
+        self.shelf = Shelf(
+            store,
+            refresh_s=settings.glossaries.refresh_s,
+            most=settings.glossaries.cache_entries,
+            metrics=self.metrics,
+        )
         self.admission = Admission()
         self.draining = asyncio.Event()
         self._on_failure = on_failure

@@ -18,6 +18,7 @@ from server.events import ChunkDone, ErrorReport, ServerEvent
 _LAG_S = (0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 15, 20, 30, 60)
 _MODEL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
 _LOOP_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_READ_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300)
 _SESSION_S = (1, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400)
 
 
@@ -47,6 +48,17 @@ class Metrics:
         self.closes = counter("closes", "Sockets closed, by code or cause", "code")
         self.checks = counter(
             "self_checks", "Self-checks of engines at fault, by result: passed, failed", "result"
+        )
+        self.glossary_requests = counter(
+            "glossary_requests", "Answers to requests about glossaries, by HTTP status", "code"
+        )
+        self.glossary_read_s = histogram(
+            "glossary_read_seconds", "Reading a glossary and making it searchable", _READ_S
+        )
+        self.glossary_failures = counter(
+            "glossary_failures",
+            "Failures with the glossaries of sessions, by stage: start, look, read, index",
+            "stage",
         )
         self.loop_lag = histogram("event_loop_lag_seconds", "Delay of the event loop", _LOOP_S)
         self._model_s = histogram("model_seconds", "Model work, by stage", _MODEL_S, "stage")

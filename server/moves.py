@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.events import AudioInput, InterpreterEvent, SessionSpec
+from models.events import AudioInput, Glossaries, InterpreterEvent, SessionSpec
 from server.errors import BadMessageError
 from server.events import AudioAck, ErrorReport, Started
 from server.messages import ClientMessage
@@ -86,7 +86,34 @@ class Failed:
     error: BaseException
 
 
-Input = ClientMessage | AudioFrame | Invalid | Oversize | Refused | Drain | Deadline | Done | Failed
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """The answer to `Borrow`. `faults`: what the client is told of names that cannot be used."""
+
+    glossaries: Glossaries
+    faults: tuple[ErrorReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryDeleted:
+    """A glossary that the session uses was deleted; it keeps the terms it has."""
+
+    name: str
+
+
+Input = (
+    ClientMessage
+    | AudioFrame
+    | Invalid
+    | Oversize
+    | Refused
+    | Drain
+    | Deadline
+    | Done
+    | Failed
+    | Lent
+    | GlossaryDeleted
+)
 
 
 # Outbound events: what the core completes as it leaves
@@ -101,6 +128,14 @@ Outbound = InterpreterEvent | Started | AudioAck | ErrorReport | EndMark
 
 
 # Actions
+
+
+@dataclass(frozen=True, slots=True)
+class Borrow:
+    """Have the glossaries of these names ready, for a session that is read in `target`."""
+
+    names: tuple[str, ...]
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +172,4 @@ class Close:
     reason: str = ""
 
 
-Action = Open | Feed | EndInput | Emit | Close
+Action = Borrow | Open | Feed | EndInput | Emit | Close

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
 from models.errors import EngineError
-from models.events import ChunkFinal, Failure, Flush, Flushed, Notice
+from models.events import ChunkFinal, Failure, Flush, Flushed, Glossaries, Notice
 from server.config import Limits
 from server.events import ChunkDone, Ended, ErrorReport, ServerEvent, Stamped, Started
 from server.inbox import Inbox
@@ -19,6 +20,7 @@ from server.messages import End, FlushRequest, Resume, Start
 from server.moves import (
     Action,
     AudioFrame,
+    Borrow,
     Close,
     Deadline,
     Done,
@@ -28,9 +30,11 @@ from server.moves import (
     EndMark,
     Failed,
     Feed,
+    GlossaryDeleted,
     Identity,
     Input,
     Invalid,
+    Lent,
     Open,
     Outbound,
     Oversize,
@@ -45,6 +49,7 @@ class State(Enum):
     """Where a session stands."""
 
     WAITING = auto()  # connected, not started
+    BORROWING = auto()  # admitted; its glossaries are fetched
     RUNNING = auto()  # audio flows
     ENDING = auto()  # the client said session.end; what is owed is on its way
     DRAINING = auto()  # the server ends it; what is owed is on its way
@@ -71,6 +76,7 @@ class Session:
         self.chunks = 0
         self._limits = limits
         self._admit = admit
+        self._asked: Start | None = None
         self._inbox: Inbox | None = None
         self._seq = 0
         self._started_at: float | None = None
@@ -124,6 +130,18 @@ class Session:
         refusal = self._admit()
         if refusal is not None:
             return self._refuse(Refused(refusal), now)
+        if not item.glossaries:
+            return self._begin(item, now)
+        self._asked = item
+        self.state, self.deadline = State.BORROWING, None
+        return [Borrow(item.glossaries, item.spec.target)]
+
+    def _lent(self, item: Lent, now: float) -> list[Action]:
+        assert self._asked is not None
+        faults = [Emit(fault) for fault in item.faults]
+        return [*self._begin(self._asked, now, item.glossaries), *faults]
+
+    def _begin(self, item: Start, now: float, lent: Glossaries | None = None) -> list[Action]:
         self._inbox = Inbox(item.audio, self._limits, now)
         self.state = State.RUNNING
         self.deadline = now + self._limits.idle_timeout_s
@@ -136,19 +154,11 @@ class Session:
             target=item.spec.target,
             limits=limits_of(self._limits),
         )
-        unknown = [
-            Emit(
-                ErrorReport(
-                    "unknown_glossary",
-                    f"this server has no glossary named {name!r}; it has none yet. "
-                    "Send its entries as terms",
-                    fatal=False,
-                    field=f"glossaries[{index}]",
-                )
-            )
-            for index, name in enumerate(item.glossaries)
-        ]
-        return [Open(item.spec), Emit(started), *unknown]
+        return [Open(replace(item.spec, glossaries=lent)), Emit(started)]
+
+    def _glossary_deleted(self, item: GlossaryDeleted, _now: float) -> list[Action]:
+        message = f"the glossary {item.name!r} was deleted; this session keeps its terms"
+        return [Emit(Notice("glossary_deleted", message))]
 
     def _refuse(self, item: Refused, _now: float) -> list[Action]:
         refusal = item.refusal
@@ -291,6 +301,7 @@ _TITLES: dict[type, str] = {
 }
 _COMPLAINTS = {
     State.WAITING: "came before session.start; send that first and wait for session.started",
+    State.BORROWING: "came before session.started; wait for that",
     State.RUNNING: "came in a session that has started; one socket is one session",
     State.ENDING: "came after session.end; nothing may follow it",
     State.DRAINING: "came in a session that is ending; one socket is one session",
@@ -312,6 +323,18 @@ _MOVES: dict[State, dict[type, _Move]] = {
         Drain: _S._refuse_draining,
         Deadline: _S._start_timeout,
     },
+    State.BORROWING: {
+        Start: _S._out_of_order,
+        Resume: _S._out_of_order,
+        FlushRequest: _S._out_of_order,
+        End: _S._out_of_order,
+        AudioFrame: _S._out_of_order,
+        Invalid: _S._out_of_order,
+        Oversize: _S._oversize,
+        Drain: _S._refuse_draining,
+        Deadline: _S._ignore,  # whoever fetches glossaries limits the wait
+        Lent: _S._lent,
+    },
     State.RUNNING: {
         Start: _S._out_of_order,
         Resume: _S._out_of_order,
@@ -324,6 +347,7 @@ _MOVES: dict[State, dict[type, _Move]] = {
         Deadline: _S._idle,
         Done: _S._stopped_early,
         Failed: _S._failed,
+        GlossaryDeleted: _S._glossary_deleted,
     },
     State.ENDING: {
         Start: _S._out_of_order,
@@ -337,6 +361,7 @@ _MOVES: dict[State, dict[type, _Move]] = {
         Deadline: _S._unfinished,
         Done: _S._done,
         Failed: _S._failed,
+        GlossaryDeleted: _S._glossary_deleted,
     },
     State.DRAINING: {
         Start: _S._out_of_order,
@@ -350,6 +375,7 @@ _MOVES: dict[State, dict[type, _Move]] = {
         Deadline: _S._unfinished,
         Done: _S._done,
         Failed: _S._failed,
+        GlossaryDeleted: _S._glossary_deleted,
     },
     State.CLOSED: {
         Start: _S._ignore,
@@ -363,5 +389,7 @@ _MOVES: dict[State, dict[type, _Move]] = {
         Deadline: _S._ignore,
         Done: _S._ignore,
         Failed: _S._ignore,
+        Lent: _S._ignore,
+        GlossaryDeleted: _S._ignore,
     },
 }

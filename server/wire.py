@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "unsupported_language": "a language that is neither Chinese nor English, or both the same",
     "unsupported_audio": "an encoding, rate or channel count that is not accepted",
     "unknown_glossary": "a name in `glossaries` that the server does not have; it is left out",
+    "glossary_unusable": "a glossary that is of other languages, or cannot be read now",
     "too_many_flushes": "more `flush` messages wait for their answer than the limit",
     "out_of_order": "a message that may not come at this point of the session",
     "resume_unsupported": "`session.resume`: start a new session instead",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.options import DESCRIPTION, add_load_options, add_options, conflict
 from models.errors import TongchuanError
-from tongchuan import __version__, models_cli
+from tongchuan import __version__, glossaries_cli, models_cli
 from tongchuan.events import Term
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
     _add_translate(commands)
+    glossaries_cli.add_parser(commands)
     models_cli.add_parser(commands)
     _add_doctor(commands)
     _add_eval(commands)
@@ -91,6 +92,13 @@ def _add_translate(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--term", action="append", default=[], type=_term, metavar="A=B", help="render A as B"
     )
+    parser.add_argument(
+        "--glossary",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="use this glossary of the server; again for more, the first wins; needs --url",
+    )
     parser.add_argument("--context", default="", help="what the talk is about, in free words")
     for name, what in (("srt", "SubRip"), ("vtt", "WebVTT"), ("txt", "text"), ("json", "JSON")):
         parser.add_argument(f"--{name}", type=Path, metavar="OUT", help=f"write {what}")
@@ -103,7 +111,7 @@ def _add_translate(commands: _Commands[argparse.ArgumentParser]) -> None:
     raw.add_argument("--raw-encoding", choices=_RAW_ENCODINGS, help="its samples")
     raw.add_argument("--rate", type=int, default=16_000, help="samples a second (16000)")
     raw.add_argument("--channels", type=int, default=1, help="channels (1)")
-    parser.set_defaults(run=_translate)
+    parser.set_defaults(run=_translate, usage=parser.error)
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -160,6 +168,8 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _translate(args: argparse.Namespace) -> int:
+    if args.glossary and args.url is None:
+        args.usage("--glossary names a glossary of a server: say --url too")
     from tongchuan import files, terminal, translate
 
     raw = None
@@ -172,6 +182,7 @@ def _translate(args: argparse.Namespace) -> int:
         target=args.target,
         profile=args.profile,
         terms=tuple(args.term),
+        glossaries=tuple(args.glossary),
         context=args.context,
         api_key=os.environ.get("TONGCHUAN_API_KEY") or None,
         outputs={

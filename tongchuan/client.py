@@ -44,7 +44,8 @@ class Interpreter:
 
     encoding: of the bytes given to `send`: pcm_s16le, pcm_f32le, mulaw or alaw.
     sample_rate: 8000 to 48000 Hz; channels: 1, or 2 (mixed down by the server).
-    terms: `Term`s or (source, target) pairs. api_key: sent as a bearer token.
+    terms: `Term`s or (source, target) pairs; they win over those of `glossaries`, which are names
+    of glossaries that the server keeps, the preferred one first. api_key: sent as a bearer token.
     drain_timeout_s: the longest silence accepted from the server after `end()`.
 
     Raises on entry: ConnectError, SessionRefusedError (ServerFullError has `retry_after_s`),

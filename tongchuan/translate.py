@@ -24,7 +24,10 @@ from tongchuan.wav import RawFormat
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for. outputs: by format name of `subtitles.FORMATS`."""
+    """What the command line asked for. outputs: by format name of `subtitles.FORMATS`.
+
+    glossaries: names, of the server's.
+    """
 
     input: str
     url: str | None = None
@@ -32,6 +35,7 @@ class Options:
     target: str = "en"
     profile: str | None = None
     terms: tuple[Term, ...] = ()
+    glossaries: tuple[str, ...] = ()
     context: str = ""
     api_key: str | None = None
     outputs: Mapping[str, Path] = field(default_factory=dict)
@@ -97,6 +101,7 @@ async def _open(options: Options, view: View, stack: AsyncExitStack) -> Session:
                 source=options.source,
                 target=options.target,
                 terms=options.terms,
+                glossaries=options.glossaries,
                 context=options.context,
                 previews=view.previews,
                 api_key=options.api_key,

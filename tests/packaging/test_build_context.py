@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.packaging.build_context import ROOT, context_files
 
-PACKAGES = ("models", "server", "tongchuan", "evaluation", "client_demo")
+PACKAGES = ("models", "glossaries", "server", "tongchuan", "evaluation", "client_demo")
 
 
 def test_the_context_is_what_the_install_needs() -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from server.config import Limits
+from server.config import Limits, Settings
+from server.glossary.config import GlossarySettings
 from tongchuan.settings import models_config
 
 ROOT = Path(__file__).parents[2]
@@ -171,8 +172,23 @@ def test_health_agrees_with_the_image(alone: Compose) -> None:
 
 def test_weights_survive_the_container(gpu: Compose) -> None:
     mounted = {name: service.volumes for name, service in gpu.services.items()}
-    assert mounted["tongchuan"] == ["weights:/weights"]
+    assert mounted["tongchuan"] == ["weights:/weights", "glossaries:/glossaries"]
     assert {line.split(":")[0] for lines in mounted.values() for line in lines} == set(gpu.volumes)
+
+
+def test_glossaries_survive_the_container(alone: Compose) -> None:
+    service = alone.services["tongchuan"]
+    url = DEFAULT.sub(r"\1", service.environment["TONGCHUAN_GLOSSARIES__URL"])
+    database = GlossarySettings.model_validate({"url": url}).database
+    assert database.database == "/glossaries/glossaries.db"
+    assert f"TONGCHUAN_GLOSSARIES__URL={url}" in (ROOT / "docker" / "Dockerfile").read_text()
+
+
+def test_uploads_find_room(alone: Compose) -> None:
+    size = re.search(r"^/tmp:size=(\d+)m,", alone.services["tongchuan"].tmpfs[0])
+    assert size is not None
+    limits = Settings().glossaries
+    assert int(size[1]) * 2**20 > limits.max_uploads * limits.max_file_bytes
 
 
 def test_the_gpu_profile_has_its_model_server(gpu: Compose) -> None:
@@ -193,7 +209,7 @@ def test_the_gpu_profile_has_its_model_server(gpu: Compose) -> None:
 def test_the_gpu_image_finds_its_cuda_library(gpu: Compose) -> None:
     service = gpu.services["tongchuan"]
     assert service.build is not None
-    extra = service.build.args["EXTRA"]
+    (extra,) = DEFAULT.sub(r"\1", service.build.args["EXTRA"]).split()
     assert "nvidia-cublas-cu12==" in (ROOT / "requirements" / f"{extra}.lock").read_text()
     python = re.search(r"python:(3\.\d+)", (ROOT / "docker" / "Dockerfile").read_text())
     assert python is not None

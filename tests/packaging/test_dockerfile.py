@@ -88,8 +88,17 @@ def test_health_is_asked_by_what_is_in_the_image() -> None:
 
 def test_weights_lie_in_the_volume() -> None:
     stage = _final_stage()
-    assert json.loads(_of("VOLUME", stage)[0]) == ["/weights"]
+    assert "/weights" in json.loads(_of("VOLUME", stage)[0])
     assert "TONGCHUAN_CACHE_DIR=/weights" in _of("ENV", stage)[0]
+
+
+def test_glossaries_lie_in_a_volume_that_the_process_may_write() -> None:
+    stage = _final_stage()
+    assert "/glossaries" in json.loads(_of("VOLUME", stage)[0])
+    assert "TONGCHUAN_GLOSSARIES__URL=/glossaries/" in _of("ENV", stage)[0]
+    made = re.search(r"install --directory --owner=tongchuan [^&]*", _of("RUN", stage)[0])
+    assert made is not None
+    assert {"/weights", "/glossaries"} <= set(made[0].split())
 
 
 @pytest.mark.parametrize("script", ["install.sh", "entrypoint.sh"])

@@ -10,7 +10,7 @@ import pytest
 from tests.packaging.documents import ROOT, blocks, commands, links
 from tongchuan import cli
 
-DOCUMENTS = ("README.md", "docs/deploy.md")
+DOCUMENTS = ("README.md", "docs/deploy.md", "docs/glossaries.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

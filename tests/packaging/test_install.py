@@ -27,7 +27,7 @@ from tests.packaging.documents import blocks
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
-PACKAGES = ("models", "server", "tongchuan", "evaluation", "client_demo")
+PACKAGES = ("models", "glossaries", "server", "tongchuan", "evaluation", "client_demo")
 SAMPLE = ROOT / "tests" / "data" / "zh-short.flac"
 START_LIMIT_S = 300.0
 
@@ -84,6 +84,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
         "PORT": str(_free_port()),
         "TONGCHUAN_PROFILE": "embedded",
         "TONGCHUAN_CACHE_DIR": str(WeightsConfig().root),
+        "TONGCHUAN_GLOSSARIES__URL": str(base / "glossaries" / "glossaries.db"),
     }
     return Image(venv, source, env, cwd)
 

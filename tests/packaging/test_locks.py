@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("build", "run", "dev", "gpu", "alternatives")
+LOCKS = ("build", "run", "dev", "gpu", "postgres", "alternatives")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 ACCELERATOR = re.compile(r"^(nvidia|cuda|cupy|triton|torch|tensorflow|jax)")
 
@@ -37,7 +37,12 @@ def _project() -> dict[str, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     run = [*project["dependencies"], *extras["speed"]]
-    return {"run": run, "dev": [*run, *extras["bench"], *extras["dev"]]}
+    postgres = extras["postgres"]
+    return {
+        "run": run,
+        "dev": [*run, *extras["bench"], *postgres, *extras["dev"]],
+        "postgres": postgres,
+    }
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -55,7 +60,7 @@ def test_no_registry_is_named(name: str) -> None:
     assert not re.search(r"://|index-url|find-links|trusted-host|file:", text)
 
 
-@pytest.mark.parametrize("name", ["build", "run", "dev"])
+@pytest.mark.parametrize("name", ["build", "run", "dev", "postgres"])
 def test_nothing_for_an_accelerator(name: str) -> None:
     assert not [pin for pin in _pins(name) if ACCELERATOR.match(pin)]
 
@@ -67,7 +72,7 @@ def test_the_alternatives_have_pytorch_for_cpus_alone() -> None:
     assert all(version.endswith("+cpu") for version in found["torch"])
 
 
-@pytest.mark.parametrize("name", ["run", "dev"])
+@pytest.mark.parametrize("name", ["run", "dev", "postgres"])
 def test_the_lock_satisfies_the_project(name: str) -> None:
     pins = _pins(name)
     for line in _project()[name]:
@@ -84,3 +89,9 @@ def test_the_lock_satisfies_the_project(name: str) -> None:
 def test_the_development_lock_only_adds_to_the_running_one() -> None:
     run, dev = _pins("run"), _pins("dev")
     assert {name: dev.get(name) for name in run} == run
+
+
+def test_what_is_added_for_postgresql_fits_the_running_lock() -> None:
+    run, postgres = _pins("run"), _pins("postgres")
+    assert "psycopg-binary" in postgres
+    assert all(run.get(name, versions) == versions for name, versions in postgres.items())

@@ -48,6 +48,10 @@ def test_our_own_name_wins_and_a_command_line_wins_over_all(
         ("TONGCHUAN_ALLOWED_ORIGINS", "example.org", "allowed_origins"),
         ("TONGCHUAN_ALLOWED_ORIGINS", '["example.org"]', "TONGCHUAN_ALLOWED_ORIGINS"),
         ("TONGCHUAN_ALLOWED_ORIGINS", '["https://a.org/x"]', "TONGCHUAN_ALLOWED_ORIGINS"),
+        ("TONGCHUAN_GLOSSARIES__URL", "mysql://h/d", "TONGCHUAN_GLOSSARIES__URL"),
+        ("TONGCHUAN_GLOSSARIES__WAIT_S", "0", "TONGCHUAN_GLOSSARIES__WAIT_S"),
+        ("TONGCHUAN_GLOSSARIES__REFRESH_S", "x", "TONGCHUAN_GLOSSARIES__REFRESH_S"),
+        ("TONGCHUAN_GLOSSARIES__PATH", "x", "TONGCHUAN_GLOSSARIES__PATH"),
     ],
 )
 def test_a_bad_value_names_its_key(
@@ -65,6 +69,15 @@ def test_a_bad_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(caught.value)
     monkeypatch.setenv("TONGCHUAN_API_KEY", "long enough")
     assert "long enough" not in repr(load_settings())
+
+
+def test_the_databases_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGCHUAN_GLOSSARIES__URL", "postgresql://me:s3cret@h:port/d")
+    with pytest.raises(ConfigError, match="TONGCHUAN_GLOSSARIES__URL") as caught:
+        load_settings()
+    assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("TONGCHUAN_GLOSSARIES__URL", "postgresql://me:s3cret@h/d")
+    assert "s3cret" not in repr(load_settings())
 
 
 def test_settings_are_frozen() -> None:

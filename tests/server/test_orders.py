@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from models.errors import EngineError
-from models.events import ChunkFinal, Flush, Flushed, TranslationDelta
+from models.events import ChunkFinal, Flush, Flushed, Glossaries, TranslationDelta
 from server.events import Ended, ErrorReport, Started
 from server.moves import (
     AudioFrame,
+    Borrow,
     Close,
     Deadline,
     Done,
@@ -25,7 +26,7 @@ from server.moves import (
     Open,
 )
 from server.wire import CODES
-from tests.server.test_session import INPUTS, LIMITS, C, session
+from tests.server.test_session import FROM_CLIENT, INPUTS, LEASE, LIMITS, C, session
 
 
 class Orders(RuleBasedStateMachine):
@@ -38,14 +39,19 @@ class Orders(RuleBasedStateMachine):
         self.wire: list[Any] = []
         self.chunk = 0
         self.flushes: list[str] = []
-        self.input_open = self.input_ended = self.closed = False
+        self.input_open = self.input_ended = self.closed = self.borrowing = False
+        self.glossaries: Glossaries | None = None
 
     def do(self, item: Input) -> None:
         for action in self.core.handle(item, self.now):
             assert not self.closed
             match action:
+                case Borrow():
+                    assert not self.input_open
+                    self.borrowing = True
                 case Open():
                     assert not self.input_open
+                    assert action.spec.glossaries is self.glossaries
                     self.input_open = True
                 case Feed():
                     assert self.input_open
@@ -70,7 +76,7 @@ class Orders(RuleBasedStateMachine):
         if self.core.deadline is not None and self.now >= self.core.deadline:
             self.do(Deadline())
 
-    @rule(name=st.sampled_from(["start", "resume", "audio", "flush", "end", "invalid", "oversize"]))
+    @rule(name=st.sampled_from([name for name in FROM_CLIENT if name not in ("drain", "deadline")]))
     def client(self, name: str) -> None:
         self.do(INPUTS[name])
 
@@ -81,6 +87,18 @@ class Orders(RuleBasedStateMachine):
     @rule()
     def shutdown(self) -> None:
         self.do(Drain())
+
+    @precondition(lambda self: self.borrowing)
+    @rule()
+    def glossaries_are_lent(self) -> None:
+        self.borrowing = False
+        self.glossaries = LEASE
+        self.do(INPUTS["lent"])
+
+    @precondition(lambda self: self.interpreting and self.glossaries is not None)
+    @rule()
+    def glossary_is_deleted(self) -> None:
+        self.do(INPUTS["deleted"])
 
     @precondition(lambda self: self.interpreting)
     @rule(late_ms=st.integers(0, 5000))

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import EngineError
-from models.events import Audio, ChunkFinal, Flush, SessionSpec
+from models.events import Audio, ChunkFinal, Flush, Notice, SessionSpec
 from server.arrivals import MAX_ENTRIES
 from server.config import Limits
 from server.errors import BadMessageError
-from server.events import AudioAck, ChunkDone, Ended, ErrorReport
+from server.events import AudioAck, ChunkDone, Ended, ErrorReport, Started
+from server.glossary.book import Lease
 from server.messages import AudioFormat, End, FlushRequest, Resume, Start
 from server.moves import (
     Action,
     AudioFrame,
+    Borrow,
     Close,
     Deadline,
     Done,
@@ -27,9 +29,11 @@ from server.moves import (
     EndMark,
     Failed,
     Feed,
+    GlossaryDeleted,
     Identity,
     Input,
     Invalid,
+    Lent,
     Open,
     Oversize,
     Refusal,
@@ -41,11 +45,15 @@ from server.wire import CloseCode
 LIMITS = Limits(max_pending_flushes=3)
 PCM = AudioFormat("pcm_s16le", 16000, 1)
 START = Start(SessionSpec("zh", "en"), PCM, ())
+NAMING = Start(SessionSpec("zh", "en"), PCM, ("one", "two"))
+LEASE = Lease((), lambda: None)
+UNKNOWN = ErrorReport("unknown_glossary", "no", fatal=False, field="glossaries[1]")
 REFUSAL = Refusal("no_free_slot", "full", CloseCode.TRY_LATER, 7)
 SECOND = bytes(32000)
 
 INPUTS: dict[str, Input] = {
     "start": START,
+    "naming": NAMING,
     "resume": Resume(),
     "audio": AudioFrame(bytes(3200)),
     "flush": FlushRequest("m"),
@@ -56,13 +64,17 @@ INPUTS: dict[str, Input] = {
     "deadline": Deadline(),
     "done": Done(),
     "failed": Failed(EngineError("gone")),
+    "lent": Lent(LEASE, (UNKNOWN,)),
+    "deleted": GlossaryDeleted("one"),
 }
-FROM_INTERPRETER = {"done", "failed"}
+FROM_INTERPRETER = {"done", "failed", "deleted"}
+FROM_CLIENT = [name for name in INPUTS if name not in FROM_INTERPRETER | {"lent"}]
 
 # What each input leads to: state after, close code (None: stays open). "" keeps the state.
-W, R, E, D, C = State.WAITING, State.RUNNING, State.ENDING, State.DRAINING, State.CLOSED
+W, B, R, E, D, C = State
 EXPECTED: dict[tuple[State, str], tuple[State, int | None]] = {
     (W, "start"): (R, None),
+    (W, "naming"): (B, None),
     (W, "resume"): (C, 4400),
     (W, "audio"): (C, 4400),
     (W, "flush"): (C, 4400),
@@ -71,7 +83,19 @@ EXPECTED: dict[tuple[State, str], tuple[State, int | None]] = {
     (W, "oversize"): (C, 4413),
     (W, "drain"): (C, 1012),
     (W, "deadline"): (C, 4408),
+    (B, "start"): (C, 4400),
+    (B, "naming"): (C, 4400),
+    (B, "resume"): (C, 4400),
+    (B, "audio"): (C, 4400),
+    (B, "flush"): (C, 4400),
+    (B, "end"): (C, 4400),
+    (B, "invalid"): (C, 4400),
+    (B, "oversize"): (C, 4413),
+    (B, "drain"): (C, 1012),
+    (B, "deadline"): (B, None),
+    (B, "lent"): (R, None),
     (R, "start"): (C, 4400),
+    (R, "naming"): (C, 4400),
     (R, "resume"): (C, 4400),
     (R, "audio"): (R, None),
     (R, "flush"): (R, None),
@@ -82,7 +106,9 @@ EXPECTED: dict[tuple[State, str], tuple[State, int | None]] = {
     (R, "deadline"): (D, None),
     (R, "done"): (C, 1011),
     (R, "failed"): (C, 1011),
+    (R, "deleted"): (R, None),
     (E, "start"): (C, 4400),
+    (E, "naming"): (C, 4400),
     (E, "resume"): (C, 4400),
     (E, "audio"): (C, 4400),
     (E, "flush"): (C, 4400),
@@ -93,7 +119,9 @@ EXPECTED: dict[tuple[State, str], tuple[State, int | None]] = {
     (E, "deadline"): (C, 1011),
     (E, "done"): (C, 1000),
     (E, "failed"): (C, 1011),
+    (E, "deleted"): (E, None),
     (D, "start"): (C, 4400),
+    (D, "naming"): (C, 4400),
     (D, "resume"): (C, 4400),
     (D, "audio"): (D, None),
     (D, "flush"): (D, None),
@@ -104,10 +132,12 @@ EXPECTED: dict[tuple[State, str], tuple[State, int | None]] = {
     (D, "deadline"): (C, 1012),
     (D, "done"): (C, 1012),
     (D, "failed"): (C, 1011),
+    (D, "deleted"): (D, None),
     **{(C, name): (C, None) for name in INPUTS},
 }
 PATHS: dict[State, list[str]] = {
     W: [],
+    B: ["naming"],
     R: ["start"],
     E: ["start", "end"],
     D: ["start", "drain"],
@@ -137,22 +167,22 @@ def test_every_input_in_every_state(state: State, name: str) -> None:
         assert core.deadline is None
         assert all(isinstance(action, Emit | Close) for action in actions)
     else:
-        assert core.deadline is not None
+        assert (core.deadline is None) == (after is B)
 
 
 def test_the_table_is_complete() -> None:
-    kinds = {type(item) for item in INPUTS.values()}
+    impossible = {W: {*FROM_INTERPRETER, "lent"}, B: FROM_INTERPRETER, C: set()}
+    impossible |= {state: {"lent"} for state in (R, E, D)}
     for state in State:
-        impossible = {Done, Failed} if state is W else set()
-        assert kinds - impossible <= set(_MOVES[state]) <= kinds | {Refused}
-    possible = {(s, n) for s in State for n in INPUTS if s is not W or n not in FROM_INTERPRETER}
+        kinds = {type(item) for name, item in INPUTS.items() if name not in impossible[state]}
+        assert set(_MOVES[state]) == kinds | ({Refused} if state is W else set())
+    possible = {(s, n) for s in State for n in INPUTS if n not in impossible[s]}
     assert possible == set(EXPECTED)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
 def test_every_order_of_messages_ends_or_goes_on_in_order(length: int) -> None:
-    names = [name for name in INPUTS if name not in FROM_INTERPRETER]
-    for order in itertools.product(names, repeat=length):
+    for order in itertools.product(FROM_CLIENT, repeat=length):
         core = session()
         opened = ended = closed = 0
         for name in order:
@@ -176,6 +206,25 @@ def test_a_start_without_a_slot() -> None:
     error, close = actions
     assert error == Emit(ErrorReport("no_free_slot", "full", fatal=True, retry_after_s=7))
     assert close == Close(CloseCode.TRY_LATER, "no_free_slot")
+
+
+def test_glossaries_are_fetched_before_the_session_opens() -> None:
+    core = session()
+    assert core.handle(NAMING, 0.0) == [Borrow(("one", "two"), "en")]
+    opened, started, told = core.handle(Lent(LEASE, (UNKNOWN,)), 4.0)
+    assert opened == Open(SessionSpec("zh", "en", glossaries=LEASE))
+    assert isinstance(started, Emit)
+    assert isinstance(started.event, Started)
+    assert told == Emit(UNKNOWN)
+    (notice,) = core.handle(GlossaryDeleted("one"), 5.0)
+    assert isinstance(notice, Emit)
+    assert isinstance(notice.event, Notice)
+    assert notice.event.code == "glossary_deleted"
+    assert "'one'" in notice.event.message
+
+
+def test_a_start_without_a_slot_fetches_nothing() -> None:
+    assert closes(session(REFUSAL).handle(NAMING, 0.0)) == [1013]
 
 
 def test_turned_away_at_the_door() -> None:

@@ -120,6 +120,21 @@ def test_over_a_server(
     assert srt.read_text().count("-->") == 3
 
 
+def test_glossaries_of_a_server(
+    server: Callable[..., Live], talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = server(glossaries={"url": str(tmp_path / "glossaries.db")})
+    address = f"127.0.0.1:{running.port}"
+    file = tmp_path / "terms.txt"
+    file.write_text("同传 = Tongchuan\n", encoding="utf-8")
+    assert main(["glossaries", "import", "names", str(file), "--url", address]) == 0
+    assert main(["translate", str(talk), "--url", address, "--glossary", "names"]) == 0
+    assert running.backend.specs[0].glossaries is not None
+    words = ("--glossary", "nobody", "--glossary", "names")
+    assert main(["translate", str(talk), "--url", address, *words]) == 1
+    assert "no glossary named 'nobody'" in capsys.readouterr().err
+
+
 def test_the_servers_key_comes_from_the_environment(
     server: Callable[..., Live],
     talk: Path,
@@ -241,6 +256,7 @@ def test_a_fault_of_ours_is_a_line_or_with_v_a_traceback(
         ["translate"],
         ["translate", "a", "--term", "x"],
         ["translate", "a", "--term", "=b"],
+        ["translate", "a", "--glossary", "names"],
         ["translate", "a", "--raw-encoding", "opus"],
         ["serve", "--port", "x"],
     ],

@@ -1,0 +1,1 @@
+"""Glossaries for clients: REST under `/v1/glossaries`, and their entries for running sessions."""
