@@ -1,19 +1,23 @@
 /** Wires the page: who tells whom. State lives in `Run` and `Captions`; here are only wires. */
 
 import { Captions } from "./captions/captions.js";
+import { Catalogue } from "./glossaries/catalogue.js";
+import { GlossaryClient } from "./glossaries/client.js";
 import { Readiness } from "./protocol/readiness.js";
 import { BACKLOG_WARN_S } from "./protocol/session.js";
 import { Run } from "./run.js";
 import { Settings } from "./settings.js";
 import { Banner } from "./ui/banner.js";
 import { CaptionsView, clock } from "./ui/captionsview.js";
+import { GlossaryDialog } from "./ui/glossarydialog.js";
 import { listenToKeys } from "./ui/keyboard.js";
 import { LagView } from "./ui/lag.js";
 import { LargeView } from "./ui/large.js";
 import { Panel } from "./ui/panel.js";
 import { Reading } from "./ui/reading.js";
 import { StatusView } from "./ui/status.js";
-import { failureWords, noticeWords } from "./ui/words.js";
+import { UsedTerms } from "./ui/usedterms.js";
+import { ABOUT_GLOSSARIES, failureWords, noticeWords } from "./ui/words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -40,9 +44,16 @@ const large = new LargeView(captions, {
   dialog: $("large"), target: $("large-target"), source: $("large-source"),
 }, () => $("large-open").focus());
 const status = new StatusView();
-const panel = new Panel(settings, (direction) => status.direction(direction));
+const used = new UsedTerms(captions, {
+  button: $("used-open"), card: $("used"), list: $("used-list"),
+});
+const client = new GlossaryClient(() => panel.key);
+const catalogue = new Catalogue(client);
+const panel = new Panel(settings, catalogue, (direction) => status.direction(direction));
+const glossaries = new GlossaryDialog(client, catalogue, () => panel.direction);
 const readiness = new Readiness((answer) => {
   status.readiness(answer);
+  if (answer.state === "ready" && catalogue.state === "away") catalogue.load();
   if (answer.state === "ready" && banner.reason === "unreachable") banner.hide();
 });
 const run = new Run(captions, {
@@ -89,10 +100,15 @@ function onEvent(event, change) {
   view.show(change);
   large.draw();
   if (event.type === "chunk.final") lag.add(event.lag_ms);
-  if (event.type === "notice" || (event.type === "error" && !event.fatal)) {
-    banner.notice(noticeWords(event));
-  }
+  if (change.kind === "final") used.add(change.chunk);
+  if (event.type === "notice" || (event.type === "error" && !event.fatal)) onNotice(event);
   if (captions.chunks.length) reading.enable(true);
+}
+
+function onNotice(event) {
+  const glossary = ABOUT_GLOSSARIES.includes(event.code);
+  banner.notice(noticeWords(event), glossary ? { key: "glossaries", joins: true } : {});
+  if (glossary && catalogue.state !== "unknown") catalogue.load();
 }
 
 function onBacklog(seconds) {
@@ -167,6 +183,7 @@ function clear() {
   captions.clear();
   view.clear();
   lag.clear();
+  used.clear();
   run.reset();
   reading.enable(false);
   $("welcome").hidden = false;
@@ -193,6 +210,11 @@ $("setup-toggle").addEventListener("click", () =>
   openSetup(!document.body.classList.contains("setup-open")));
 $("large-open").addEventListener("click", toggleLarge);
 $("large-close").addEventListener("click", () => large.close());
+for (const id of ["glossaries-open", "glossaries-edit"]) {
+  $(id).addEventListener("click", () => glossaries.open());
+}
+$("key").addEventListener("change", () => catalogue.state === "locked" && catalogue.load());
+catalogue.watch(() => catalogue.state === "locked" && panel.askKey({ focus: false }));
 $("help-open").addEventListener("click", () => $("help").showModal());
 $("help-close").addEventListener("click", () => $("help").close());
 $("mute").addEventListener("click", () => status.toggleMute(run.source));
@@ -207,7 +229,7 @@ listenToKeys({
   "-": () => reading.resize(-1, large.isOpen ? "largeSize" : "size"),
   End: () => view.jumpToLive(),
   "?": () => $("help").showModal(),
-  Escape: () => reading.closeSave({ focus: true }),
+  Escape: () => reading.closeSave({ focus: true }) || used.close({ focus: true }),
 }, () => large.isOpen);
 
 addEventListener("beforeunload", (event) => {

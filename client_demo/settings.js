@@ -17,6 +17,7 @@ export const DEFAULTS = Object.freeze({
   deviceId: "",
   context: "",
   terms: [],
+  glossaries: [],
   languages: "target",
 });
 

@@ -1,6 +1,7 @@
 /** What went wrong, in words, with one thing to do about it; and passing notices. */
 
 const NOTICE_MS = 7_000;
+const READING_MS = 70; // a character
 
 export class Banner {
   /** @param parts `{box, title, text, detail, act, close, notice}` elements */
@@ -47,13 +48,20 @@ export class Banner {
     this._parts.box.hidden = true;
   }
 
-  /** A line that passes by itself. With `stays`, until `unnotice(key)`. */
-  notice(words, { key = "", stays = false } = {}) {
+  /**
+   * A line that passes by itself. With `stays`, until `unnotice(key)`; with `joins`, beside what
+   * the same key still says.
+   */
+  notice(words, { key = "", stays = false, joins = false } = {}) {
     clearTimeout(this._passing);
+    const { notice } = this._parts;
+    const before = joins && !notice.hidden && key === this._noticeKey ? notice.textContent : "";
+    const all = before.includes(words) ? before : `${before} ${words}`.trim();
     this._noticeKey = key;
-    this._parts.notice.textContent = words;
-    this._parts.notice.hidden = false;
-    if (!stays) this._passing = setTimeout(() => this.unnotice(key), NOTICE_MS);
+    notice.textContent = all;
+    notice.hidden = false;
+    const ms = Math.max(NOTICE_MS, all.length * READING_MS);
+    if (!stays) this._passing = setTimeout(() => this.unnotice(key), ms);
   }
 
   unnotice(key = this._noticeKey) {

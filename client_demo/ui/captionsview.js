@@ -1,6 +1,7 @@
 /** Draws `Captions` into the page: a paragraph a row, a span a chunk, and the uncertain tail. */
 
 import { joined } from "../captions/captions.js";
+import { marked } from "./marks.js";
 
 const NEAR_PX = 90; // this close to the end still counts as following
 const SPOKEN_KEPT = 8; // committed lines that stay for a screen reader to go back to
@@ -110,11 +111,13 @@ export class CaptionsView {
 
   _close(chunk, held) {
     const { row, target, source } = held;
-    // Only a chunk without deltas has nothing on the page yet; shown text is never touched.
-    if (!target.textContent && chunk.text) target.textContent = chunk.text;
+    // Only a chunk without deltas has nothing on the page yet; shown text is never changed.
+    const shown = target.textContent || chunk.text;
+    target.replaceChildren(...marked(shown, chunk.terms, "target"));
     target.classList.remove("growing");
     target.classList.toggle("cut", chunk.cut);
-    source.textContent = joined(row.sourceText, chunk.source);
+    const heard = joined(row.sourceText, chunk.source);
+    source.replaceChildren(...marked(heard, chunk.terms, "source"));
     row.targetText += joined(row.targetText, chunk.text);
     row.sourceText += joined(row.sourceText, chunk.source);
     if (held.first) row.stamp.textContent = clock(chunk.startMs);
@@ -173,13 +176,14 @@ export class CaptionsView {
     toLive.hidden = this.following;
   }
 
-  /** The words under the pointer light up in both languages. */
+  /** The words under the pointer light up in both languages; a term does so by itself too. */
   _light(target) {
     for (const span of this._lit ?? []) span.classList.remove("lit");
-    this._lit = null;
-    if (!target?.classList.contains("chunk")) return;
-    const held = this._pairs.get(target);
-    this._lit = [held.target, held.source];
+    const held = this._pairs.get(target?.closest(".chunk"));
+    const spans = held ? [held.target, held.source] : [];
+    const term = target?.closest("mark")?.dataset.term;
+    const marks = spans.flatMap((span) => [...span.querySelectorAll(`mark[data-term="${term}"]`)]);
+    this._lit = [...spans, ...marks];
     for (const span of this._lit) span.classList.add("lit");
   }
 }

@@ -1,6 +1,7 @@
 /** The setup panel: what to listen to and how. Reads the form, remembers it, opens sources. */
 
 import { Microphone, Recording, SourceError, Tab } from "../audio/sources.js";
+import { GlossaryPicker } from "./glossarypicker.js";
 import { TermEditor } from "./termeditor.js";
 
 const $ = (id) => document.getElementById(id);
@@ -12,8 +13,11 @@ function languages(direction) {
 }
 
 export class Panel {
-  /** @param onchange told `{source, target}` after any change of source or direction */
-  constructor(settings, onchange) {
+  /**
+   * @param catalogue the server's glossaries
+   * @param onchange  told `{source, target}` after any change of source or direction
+   */
+  constructor(settings, catalogue, onchange) {
     this._settings = settings;
     this._onchange = onchange;
     this._file = null;
@@ -24,6 +28,10 @@ export class Panel {
       paste: $("term-paste"), pasteBox: $("paste-box"), pasteText: $("paste"),
       pasteTake: $("paste-take"), pasteSaid: $("paste-said"),
     }, settings.get("terms"), (terms) => settings.set("terms", terms));
+    this._glossaries = new GlossaryPicker({
+      box: $("glossaries-box"), list: $("glossaries"), said: $("glossaries-said"),
+      count: $("glossaries-count"), again: $("glossaries-again"),
+    }, catalogue, settings, () => this.direction);
     this._fill();
     this._listen();
     this._drop();
@@ -40,10 +48,12 @@ export class Panel {
   get request() {
     const context = $("context").value.trim();
     const terms = this._terms.terms;
+    const glossaries = this._glossaries.names;
     return {
       ...this.direction,
       previews: this._settings.get("previews"),
       ...(terms.length && { terms }),
+      ...(glossaries.length && { glossaries }),
       ...(context && { context }),
     };
   }
@@ -77,9 +87,9 @@ export class Panel {
   }
 
   /** Show the field for the key, and go there. */
-  askKey() {
+  askKey({ focus = true } = {}) {
     $("key-box").hidden = false;
-    $("key").focus();
+    if (focus) $("key").focus();
   }
 
   /** While a session runs its setup cannot change. */
@@ -169,6 +179,7 @@ export class Panel {
       box.classList.toggle("shown", box.dataset.for === kind);
     }
     if (kind === "sample") this._showSample();
+    this._glossaries.draw();
     this._onchange(this.direction);
   }
 

@@ -1,6 +1,8 @@
 /** How captions are read: text size, the source language, beside or below; copy and download. */
 
 import { FORMATS, fileName, toTxt } from "../captions/download.js";
+import { Pop } from "./pop.js";
+import { saveBlob } from "./saving.js";
 
 const SIZES = 5;
 const $ = (id) => document.getElementById(id);
@@ -20,7 +22,6 @@ export class Reading {
     on("large-bigger", () => this.resize(1, "largeSize"));
     on("theme", () => this._nextTheme());
     on("copy", () => this._copy());
-    on("save-open", () => this._toggleSave());
     this._buildSave();
     this.show();
   }
@@ -34,12 +35,8 @@ export class Reading {
   }
 
   /** Close the download card; true if it was open. */
-  closeSave({ focus = false } = {}) {
-    const open = !$("save").hidden;
-    $("save").hidden = true;
-    $("save-open").ariaExpanded = "false";
-    if (open && focus) $("save-open").focus();
-    return open;
+  closeSave(options) {
+    return this._pop.close(options);
   }
 
   /** There is something to copy, or nothing. */
@@ -88,14 +85,8 @@ export class Reading {
     }
   }
 
-  _toggleSave() {
-    if (this.closeSave()) return;
-    $("save").hidden = false;
-    $("save-open").ariaExpanded = "true";
-    $("save").querySelector(":checked").focus();
-  }
-
   _buildSave() {
+    this._pop = new Pop($("save-open"), $("save"), () => $("save").querySelector(":checked"));
     for (const radio of $("save").querySelectorAll("[name=languages]")) {
       radio.checked = radio.value === this._settings.get("languages");
       radio.addEventListener("change", () => this._settings.set("languages", radio.value));
@@ -111,19 +102,11 @@ export class Reading {
       button.addEventListener("click", () => this._download(format));
       $("formats").append(button);
     }
-    document.addEventListener("pointerdown", ({ target }) => {
-      if (!target.closest("#save, #save-open")) this.closeSave();
-    });
   }
 
   _download({ make, mime, extension }) {
     const text = make(this._captions.chunks, this._settings.get("languages"));
-    const address = URL.createObjectURL(new Blob([text], { type: `${mime};charset=utf-8` }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = fileName(extension);
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    saveBlob(new Blob([text], { type: `${mime};charset=utf-8` }), fileName(extension));
     this.closeSave({ focus: true });
   }
 }

@@ -70,7 +70,44 @@ const NOTICES = {
 
 /** One line for a `notice` or a non-fatal `error` of the wire. */
 export function noticeWords({ code, message }) {
-  return NOTICES[code] ?? message ?? String(code);
+  return NOTICES[code] ?? sentence(message ?? String(code));
+}
+
+/** Codes of notices and errors that are about the session's glossaries. */
+export const ABOUT_GLOSSARIES = ["unknown_glossary", "glossary_unusable", "glossary_deleted"];
+
+const CATALOGUES = {
+  none: "This server keeps no glossaries.",
+  locked: "The glossaries of this server need its key: write it under Setup.",
+  away: "The glossaries cannot be had just now; sessions go on without them.",
+};
+
+/** One line for a `Catalogue`; "" when there is a list to look at. */
+export function catalogueWords({ state, reason, glossaries }) {
+  if (state === "ready" && !glossaries.length) return "There is none yet.";
+  const why = state === "away" && reason ? ` ${sentence(reason)}` : "";
+  return (CATALOGUES[state] ?? "") + why;
+}
+
+const REQUESTS = {
+  401: CATALOGUES.locked,
+  412: "Somebody else changed this glossary meanwhile. It is read again, and yours was not kept.",
+};
+
+/** One line for a `GlossaryError`. */
+export function requestWords({ status, message }) {
+  return REQUESTS[status] ?? sentence(message);
+}
+
+/** What is wrong with a row: `{field, reason}`. */
+export function rowWords({ field, reason }) {
+  return `${field} ${reason}`.trim();
+}
+
+/** The server's words as a sentence. */
+export function sentence(words) {
+  const text = words.trim();
+  return text && text[0].toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
 }
 
 export const PHASES = {

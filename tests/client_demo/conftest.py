@@ -11,6 +11,7 @@ import pytest
 from server.app import create_app
 from server.config import load_settings
 from server.serve import build
+from tests.client_demo.keeper import Keeper, keeper
 from tests.client_demo.scripted import Script, running, scripted_app, served
 from tests.client_demo.visit import Visit
 from tests.fakes import FakeBackend, FakePlan
@@ -58,9 +59,17 @@ def backend() -> FakeBackend:
 
 
 @pytest.fixture
-def real_server(backend: FakeBackend) -> Iterator[str]:
+def real_server(backend: FakeBackend, tmp_path: Path) -> Iterator[str]:
     """Address of the project's own server over the fake backend, with a single slot."""
-    settings = load_settings(host="127.0.0.1", port=0, max_sessions=1)
+    group = {"url": str(tmp_path / "glossaries.db")}
+    settings = load_settings(host="127.0.0.1", port=0, max_sessions=1, glossaries=group)
     app = create_app(settings, backend)
     with running(build(app, settings, configure_logging=False)) as address:
         yield address
+
+
+@pytest.fixture
+def shelf(backend: FakeBackend, tmp_path: Path) -> Iterator[Keeper]:
+    """The project's own server with a new glossary database, and a client beside the page."""
+    with keeper(backend, tmp_path / "glossaries.db") as kept:
+        yield kept

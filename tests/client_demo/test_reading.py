@@ -6,48 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.client_demo.looks import CONTRAST, OVERFLOW, UNNAMED
 from tests.client_demo.scripted import Script, chunk_events
 from tests.client_demo.visit import Visit
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Visit]
-
-_UNNAMED = """
-() => [...document.querySelectorAll("button, input, select, textarea, summary, dialog, [role]")]
-  .filter((e) => e.getClientRects().length)
-  .filter((e) => !["presentation", "status", "alert"].includes(e.getAttribute("role")))
-  .filter((e) => !(e.ariaLabel || e.getAttribute("aria-labelledby") || e.textContent.trim()
-    || e.labels?.length || e.title))
-  .map((e) => e.outerHTML)
-"""
-
-_CONTRAST = """
-(selectors) => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (colour, under) => {
-    canvas.fillStyle = under ? `rgb(${under})` : "#fff";
-    canvas.fillRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const back = (e) => e ? rgb(getComputedStyle(e).backgroundColor, back(e.parentElement))
-    : [255, 255, 255];
-  const light = (c) => {
-    const [r, g, b] = c.map((v) => v / 255)
-      .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  return Object.fromEntries(selectors.map((selector) => {
-    const e = [...document.querySelectorAll(selector)].find((e) => e.getClientRects().length);
-    if (!e) return [selector, null];
-    const under = back(e);
-    const [a, b] = [light(rgb(getComputedStyle(e).color, under)), light(under)].sort();
-    return [selector, (b + 0.05) / (a + 0.05)];
-  }));
-}
-"""
 
 IDLE_TEXTS = [".welcome h1", ".welcome p", ".legend dd", ".card span", ".hint", ".pill", "#start"]
 LIVE_TEXTS = [
@@ -152,10 +117,10 @@ def test_light_and_dark(scripted: str, visit: Open) -> None:
 def test_text_stands_out(scripted: str, visit: Open, scheme: str) -> None:
     page = visit(scripted, color_scheme=scheme).ready()
     page.page.check("[name=kind][value=tab]", force=True)
-    ratios = page.page.evaluate(_CONTRAST, IDLE_TEXTS)
+    ratios = page.page.evaluate(CONTRAST, IDLE_TEXTS)
     page.page.check("[name=kind][value=microphone]", force=True)
     growing(page)
-    ratios |= page.page.evaluate(_CONTRAST, [text for text in LIVE_TEXTS if text != "#start"])
+    ratios |= page.page.evaluate(CONTRAST, [text for text in LIVE_TEXTS if text != "#start"])
     assert {text for text, ratio in ratios.items() if ratio is None} == set()
     weak = {text: ratio for text, ratio in ratios.items() if ratio < 4.5}
     assert weak == {}
@@ -168,13 +133,13 @@ def test_everything_has_a_name(scripted: str, visit: Open) -> None:
     page.page.click("#term-add")
     page.page.click("#term-paste")
     page.page.click("#context-box summary")
-    assert page.page.evaluate(_UNNAMED) == []
+    assert page.page.evaluate(UNNAMED) == []
     growing(page)
     page.page.click("#save-open")
-    assert page.page.evaluate(_UNNAMED) == []
+    assert page.page.evaluate(UNNAMED) == []
     page.page.keyboard.press("Escape")
     page.page.click("#large-open")
-    assert page.page.evaluate(_UNNAMED) == []
+    assert page.page.evaluate(UNNAMED) == []
 
 
 @pytest.mark.usefixtures("talk")
@@ -192,16 +157,12 @@ def test_a_screen_reader_hears_committed_text_once(scripted: str, visit: Open) -
 @pytest.mark.usefixtures("talk")
 def test_nothing_is_wider_than_the_screen(scripted: str, visit: Open, width: int) -> None:
     page = visit(scripted, viewport={"width": width, "height": 720}).ready()
-    overflow = (
-        "() => [document.documentElement, ...document.querySelectorAll('main, .dock, .scroller')]"
-        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className || e.tagName)"
-    )
     page.page.click("#terms-box summary")
     page.page.click("#term-add")
-    assert page.page.evaluate(overflow) == []
+    assert page.page.evaluate(OVERFLOW) == []
     growing(page)
     page.page.click("#save-open")
-    assert page.page.evaluate(overflow) == []
+    assert page.page.evaluate(OVERFLOW) == []
     assert page.page.locator("#start").is_visible()
 
 
