@@ -10,6 +10,9 @@ import asyncio
 import math
 from contextlib import aclosing
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.channel import Channel
 from models.config import ModelsConfig
 from models.engines.llm import LanguageModel
@@ -30,13 +33,16 @@ from models.events import (
 from models.interpreter import Telemetry
 from models.listening.hearing import Hearing
 from models.listening.listener import Heard, Listener
+from models.listening.states import States
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
 from models.policy import make_policy, size
+from models.recall.recall import Scorer
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
+_AROUND_MS = 500  # word times are rough
 _RECHECK_S = 0.2  # silence grows without events: how often the policy looks at it
 _PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
 
@@ -52,15 +58,20 @@ class Cascade:
         spec: SessionSpec,
         telemetry: Telemetry,
         load: Load,
+        scorer: Scorer | None = None,
     ) -> None:
         self._telemetry = LoadTelemetry(telemetry, load)
         self._load = load
         self._config = config
         self._spec = spec
         self._llm = llm
-        self._listener = Listener(recogniser, config.listening, spec.source, self._telemetry)
+        with_terms = bool(spec.terms) or spec.glossaries is not None
+        self._states = States() if scorer is not None and with_terms else None
+        self._listener = Listener(
+            recogniser, config.listening, spec.source, self._telemetry, states=self._states
+        )
         self._policy = make_policy(config.policy)
-        self._translator = Translator(llm.lane(), spec, config, self._telemetry)
+        self._translator = Translator(llm.lane(), spec, config, self._telemetry, scorer)
         self._pending = Pending(self._listener.language)
         self._chunks = 0
         self._shown = TranscriptPartial("", 0, 0)
@@ -152,7 +163,8 @@ class Cascade:
         chunk = self._chunks
         pieces: list[str] = []
         try:
-            async with aclosing(self._translator.translate(source, language)) as stream:
+            stream = self._translator.translate(source, language, self._audio_of(words))
+            async with aclosing(stream):
                 async for piece in stream:
                     if not pieces:
                         await self._withdraw(events)  # it said the same, less surely
@@ -180,6 +192,12 @@ class Cascade:
         self._pending.spoken()
         self._previewed_at = -math.inf  # the next chunk's first preview need not wait
         await self._show(events)
+
+    def _audio_of(self, words: tuple[Word, ...]) -> NDArray[np.float32] | None:
+        """What the encoder made of the words' audio."""
+        if self._states is None:
+            return None
+        return self._states.between(words[0].start_ms - _AROUND_MS, words[-1].end_ms + _AROUND_MS)
 
     # previews ----------------------------------------------------------------------------
 

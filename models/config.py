@@ -122,6 +122,9 @@ class RecallConfig(_Frozen):
     threshold: float = Field(
         default=0.5, ge=0, le=1, description="probability from which a term counts as spoken"
     )
+    listen: bool = Field(
+        default=False, description="let the audio decide what the text leaves open (Whisper base)"
+    )
     sure: float = Field(
         default=0.9, ge=0, le=1, description="probability from which the LLM has to use a term"
     )

@@ -22,6 +22,7 @@ from models.events import SessionSpec
 from models.interpreter import Capacity, Interpreter, NoTelemetry, Telemetry
 from models.listening.window import FRAME_MS
 from models.load import Load
+from models.recall.scorer import SpeechScorer
 from models.selfcheck import check_llm, check_recogniser
 from models.speaking.prompt import system_prompt
 
@@ -30,6 +31,7 @@ _STEP_WINDOW_S = 6.0
 _STEP_TOKENS = 26  # decoded in such a window
 _OUTPUT_TOKENS_A_SECOND = 3.2
 _PROMPT_TOKENS_A_SECOND = 5.5
+_SCORED_RECOGNISER = "whisper-base"
 _USABLE = 0.9  # of the machine: the rest is for sockets and luck
 
 
@@ -42,12 +44,14 @@ class CascadeBackend:
         self._recogniser: WhisperEngine | None = None
         self._llm: LanguageModel | None = None
         self._load = Load()
+        self._scorer: SpeechScorer | None = None
 
     async def start(self) -> Capacity:
         """See `InterpreterBackend.start`."""
         config = self._config
         self._recogniser = await asyncio.to_thread(load_recogniser, config, self._progress)
         self._llm = await asyncio.to_thread(make_llm, config, self._progress)
+        self._scorer = await asyncio.to_thread(make_scorer, config)
         await self._llm.start()
         capacity = await self._measure(self._recogniser, self._llm)
         if config.llm.engine == "embedded" and capacity.sessions > config.llm.slots:
@@ -104,7 +108,15 @@ class CascadeBackend:
         """See `InterpreterBackend.open`."""
         assert self._recogniser is not None, "start() first"
         assert self._llm is not None, "start() first"
-        return Cascade(self._recogniser, self._llm, self._config, spec, telemetry, self._load)
+        return Cascade(
+            self._recogniser,
+            self._llm,
+            self._config,
+            spec,
+            telemetry,
+            self._load,
+            self._scorer,
+        )
 
     def faults(self) -> tuple[str, ...]:
         """See `InterpreterBackend.faults`."""
@@ -147,6 +159,14 @@ def make_llm(config: ModelsConfig, progress: weights.Progress | None = None) -> 
     if config.llm.engine == "endpoint":
         return EndpointLLM(config.llm)
     return EmbeddedLLM(_find(config.llm.model, config.weights, progress), config.llm)
+
+
+def make_scorer(config: ModelsConfig) -> SpeechScorer | None:
+    """What listens for terms; None for recognisers whose states it was not trained on, or when it
+    is turned off. Raises WeightsError."""
+    if not config.recall.listen or config.recogniser.model != _SCORED_RECOGNISER:
+        return None
+    return SpeechScorer()
 
 
 def _find(model: str, config: weights.WeightsConfig, progress: weights.Progress | None) -> Path:

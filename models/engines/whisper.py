@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,11 +46,13 @@ class Hypothesis:
 
     ends_s: the end of each token, seconds from the window's start.
     probs: probability of each new token given the ones before; it says nothing of forced ones.
+    states: of the encoder, where they were asked for: the audio without padding, shape (n, width).
     """
 
     tokens: tuple[int, ...]
     ends_s: tuple[float, ...]
     probs: tuple[float, ...]
+    states: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class WhisperEngine:
         padding_frames: int = 100,
         beam_size: int = 1,
         task: str = "transcribe",
+        keep_states: bool = False,
         telemetry: Telemetry,
     ) -> Hypothesis:
         """Transcribe one window, or (`task`, one of TASKS) translate it.
@@ -130,7 +133,7 @@ class WhisperEngine:
         frames: raw log-mel, shape (n, n_mels), of at most 30 s with the padding.
         prompt: tokens said before the window; prefix: tokens that the transcript begins with;
         draft: a guess at those after the prefix, which saves time where it is right.
-        max_new: most tokens after the prefix.
+        max_new: most tokens after the prefix. keep_states: give the encoder's states along.
         Raises EngineError when the model fails, EngineBusyError when too much waits.
         """
 
@@ -141,8 +144,10 @@ class WhisperEngine:
             telemetry.stage("encode", encoded_at - started)
             head = _Head(self._prompt(prompt), self._task(language, task), tuple(prefix))
             if self._decoder is not None and beam_size == 1:
-                return self._decode(encoded, head, draft, max_new, len(frames), telemetry)
-            return self._generate(encoded, head, beam_size, max_new, len(frames), telemetry)
+                found = self._decode(encoded, head, draft, max_new, len(frames), telemetry)
+            else:
+                found = self._generate(encoded, head, beam_size, max_new, len(frames), telemetry)
+            return replace(found, states=_states(encoded, len(frames))) if keep_states else found
 
         return await self._run(job)
 
@@ -267,6 +272,15 @@ def _hypothesis(
     count = max(len(head.prefix), heard(ends_s, duration_s))
     tokens = (*head.prefix, *new)
     return Hypothesis(tokens[:count], tuple(ends_s[:count]), tuple(probs[:count]))
+
+
+def _states(encoded: Any, count: int) -> NDArray[np.float32]:
+    """Of `count` mel frames, shape (count / 2, width), out of the device's memory."""
+    if encoded.device != "cpu":
+        encoded = encoded.to_device(ctranslate2.Device.cpu)
+    if encoded.dtype != ctranslate2.DataType.float32:
+        encoded = encoded.to(ctranslate2.DataType.float32)
+    return np.array(encoded, dtype=np.float32)[0, : count // 2]
 
 
 def heard(ends_s: Sequence[float], duration_s: float) -> int:

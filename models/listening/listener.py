@@ -23,6 +23,7 @@ from models.events import SAMPLE_RATE
 from models.interpreter import Telemetry
 from models.listening import hallucination
 from models.listening.script import simplified
+from models.listening.states import States
 from models.listening.window import FRAME_MS, Window
 from models.listening.words import Word, group, join
 
@@ -48,7 +49,10 @@ class Heard:
 
 
 class Listener:
-    """One session's ears. Feed it with `push`; call `step` whenever it is `due`."""
+    """One session's ears. Feed it with `push`; call `step` whenever it is `due`.
+
+    states: where the encoder's go; None: nowhere.
+    """
 
     def __init__(
         self,
@@ -57,8 +61,10 @@ class Listener:
         source: str,
         telemetry: Telemetry,
         hangover_ms: int = 500,
+        states: States | None = None,
     ) -> None:
         self._engine = engine
+        self._states = states
         self._config = config
         self._telemetry = telemetry
         self._fixed = source if source != "auto" else None
@@ -217,7 +223,8 @@ class Listener:
         prefix: Sequence[int],
         most: int,
     ) -> Hypothesis:
-        return await self._engine.hear(
+        start_ms = self._window.start_ms
+        hypothesis = await self._engine.hear(
             frames,
             language=self.language,
             prompt=prompt,
@@ -226,8 +233,12 @@ class Listener:
             max_new=most,
             padding_frames=self._config.padding_ms // FRAME_MS,
             beam_size=self._config.beam_size,
+            keep_states=self._states is not None,
             telemetry=self._telemetry,
         )
+        if self._states is not None and hypothesis.states is not None:
+            self._states.put(start_ms, hypothesis.states)
+        return hypothesis
 
     def _words(self, hypothesis: Hypothesis) -> list[Word]:
         """The hypothesis after the stable words, loops cut off."""

@@ -63,6 +63,8 @@ class Bucket:
 
     def search(self, windows: Windows, most_cost: float) -> Hits:
         """The forms whose cost at some window is at most `most_cost`."""
+        # Of this thread only: the cores are the models', and threads that spin take them away.
+        faiss.omp_set_num_threads(1)
         nearest = min(_NEAREST, len(self._numbers))
         distances, rows = self._index.search(windows.vectors, nearest)
         at = np.repeat(np.arange(len(rows)), nearest)

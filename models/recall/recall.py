@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.config import RecallConfig
 from models.events import SessionSpec, Term
 from models.interpreter import Telemetry
 from models.recall.chance import share
 from models.recall.index import Candidate, TermIndex
+from models.recall.phones import Phones, phones
 from models.recall.query import Query
+from models.recall.units import composed
 
 _MISHEARD = 0.05  # mean cost a syllable of what is spoken: exponentially distributed
 _TONED, _SAME = 2, 0.01  # so short, only the tones keep it apart from everyday words
 _CANDIDATES = 64  # looked at for each glossary
-_SMALL = 500  # terms up to which a search is not worth a thread
+_SMALL = 500  # terms up to which building an index is not worth a thread
 _REMEMBERED = 8  # texts whose terms are kept: previews, boundaries and commits ask for the same
+_LEAST = 1e-4  # probability by the text from which the audio is asked
+_LISTENED = 24  # of those
+_FORMS = 3  # spoken forms of each
+_TRAINED_ODDS = 1 / 3  # of being spoken among the keys that the scorer was trained on
+_TRUST = 0.8  # text and audio err together where the speech is unclear: not independent
+_DOUBT = 0.01
 _FAMILIAR = 500  # terms of the session so far that are expected again
 
 
@@ -45,32 +58,54 @@ class Found:
     terms: tuple[Recalled, ...] = ()
 
 
-class Recall:
-    """One session's. `find` may be called for any text; `heard` says which terms proved true."""
+class Scorer(Protocol):
+    """See `models.recall.scorer.SpeechScorer`."""
 
-    def __init__(self, spec: SessionSpec, config: RecallConfig, telemetry: Telemetry) -> None:
+    def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
+        """P(spoken) of each of `keys`."""
+
+
+class Recall:
+    """One session's. `find` may be called for any text; `heard` says which terms proved true.
+
+    scorer: listens to the audio for what the text leaves open; None: the text decides.
+    """
+
+    def __init__(
+        self,
+        spec: SessionSpec,
+        config: RecallConfig,
+        telemetry: Telemetry,
+        scorer: Scorer | None = None,
+    ) -> None:
+        self._scorer = scorer
         self._spec = spec
         self._config = config
         self._telemetry = telemetry
         self._own: TermIndex | None = None
-        self._found: OrderedDict[str, tuple[tuple[TermIndex, ...], Found]] = OrderedDict()
+        self._found: OrderedDict[tuple[str, bool], tuple[tuple[TermIndex, ...], Found]] = (
+            OrderedDict()
+        )
         self._familiar: OrderedDict[Term, None] = OrderedDict()
 
-    async def find(self, text: str) -> Found:
+    async def find(self, text: str, audio: NDArray[np.float32] | None = None) -> Found:
         """The terms that are spoken in `text`, at most `most` of the configuration.
 
+        audio: the encoder's states of its speech, shape (n, width).
         Overlapping ones: the one with more evidence, of equals that of the glossary named first.
         """
         indexes = await self._indexes()
-        before = self._found.get(text)
+        if not indexes:
+            return Found(composed(text))
+        key = text, audio is not None
+        before = self._found.get(key)
         if before is not None and before[0] == indexes:
-            self._found.move_to_end(text)
+            self._found.move_to_end(key)
             return before[1]
-        if sum(map(len, indexes)) <= _SMALL:
-            found = self._search(text, indexes)
-        else:
-            found = await asyncio.to_thread(self._search, text, indexes)
-        self._found[text] = indexes, found
+        started = time.perf_counter()
+        found = await asyncio.to_thread(self._search, text, indexes, audio)
+        self._telemetry.stage("recall", time.perf_counter() - started)
+        self._found[key] = indexes, found
         if len(self._found) > _REMEMBERED:
             self._found.popitem(last=False)
         return found
@@ -101,13 +136,17 @@ class Recall:
             found = await asyncio.to_thread(index.search, query, _FAMILIAR)
             self.heard([candidate.term for candidate in found if candidate.written])
 
-    def _search(self, text: str, indexes: tuple[TermIndex, ...]) -> Found:
+    def _search(
+        self, text: str, indexes: tuple[TermIndex, ...], audio: NDArray[np.float32] | None
+    ) -> Found:
         query = Query(text)
         rated = [
             (self._probability(candidate, index, query), candidate)
             for index in indexes
             for candidate in index.search(query, _CANDIDATES)
         ]
+        if self._scorer is not None and audio is not None:
+            rated = self._listened(rated, self._scorer, audio)
         likely = [pair for pair in rated if pair[0] >= self._config.threshold]
         likely.sort(key=lambda pair: -pair[1].score)  # stable: of equals the glossary named first
         return Found(query.text, self._chosen(likely, query))
@@ -125,6 +164,30 @@ class Recall:
         by_chance = rivals * query.places * share(candidate.syllables, each)
         if_spoken = self._config.expected * math.exp(-each / _MISHEARD)
         return if_spoken / (if_spoken + by_chance)
+
+    def _listened(
+        self,
+        rated: list[tuple[float, Candidate]],
+        scorer: Scorer,
+        audio: NDArray[np.float32],
+    ) -> list[tuple[float, Candidate]]:
+        """With what the audio says of those that the text leaves open: odds times its likelihood
+        ratio (Bayes)."""
+        rated.sort(key=lambda pair: -pair[0])
+        asked = [pair for pair in rated if pair[0] > _LEAST and not pair[1].written][:_LISTENED]
+        if not asked:
+            return rated
+        forms = [
+            [phones(form) for form in (one.term.source, *one.term.spoken[:_FORMS])]
+            for _, one in asked
+        ]
+        scores = iter(scorer.score(audio, [key for keys in forms for key in keys]).tolist())
+        heard = {}
+        for (probability, candidate), keys in zip(asked, forms, strict=True):
+            score = min(max(max(next(scores) for _ in keys), _DOUBT), 1 - _DOUBT)
+            ratio = (score / (1 - score) / _TRAINED_ODDS) ** _TRUST
+            heard[id(candidate)] = probability * ratio / (1 - probability + probability * ratio)
+        return [(heard.get(id(one), probability), one) for probability, one in rated]
 
     def _chosen(
         self, likely: Sequence[tuple[float, Candidate]], query: Query

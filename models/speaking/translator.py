@@ -7,6 +7,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.config import ModelsConfig
 from models.engines.gate import Priority
 from models.engines.llm import Conversation, Lane, PreemptedError, Turn, plain
@@ -14,9 +17,11 @@ from models.errors import EngineBusyError, EngineError
 from models.events import SessionSpec, Term
 from models.interpreter import Telemetry
 from models.listening.fillers import is_filler_only, strip_fillers
-from models.recall.recall import Found, Recall
+from models.recall.recall import Found, Recall, Recalled, Scorer
+from models.speaking.digest import Digest
 from models.speaking.guards import Guard, GuardTrippedError
 from models.speaking.memory import Memory, estimate
+from models.speaking.names import Ledger
 from models.speaking.prompt import insisting, system_prompt, user_message
 from models.speaking.wanted import missing, rendering, stands
 
@@ -34,11 +39,13 @@ class _Preview:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What is translated. sure: the terms that its translation has to have."""
+    """What is translated. found: its terms and known names. recalled: the terms. sure: those that
+    its translation has to have."""
 
     text: str
     language: str
     found: Found
+    recalled: tuple[Recalled, ...]
     sure: tuple[Term, ...]
 
 
@@ -46,15 +53,22 @@ class Translator:
     """One session's voice. Not for concurrent calls: it owns one lane of the LLM."""
 
     def __init__(
-        self, lane: Lane, spec: SessionSpec, config: ModelsConfig, telemetry: Telemetry
+        self,
+        lane: Lane,
+        spec: SessionSpec,
+        config: ModelsConfig,
+        telemetry: Telemetry,
+        scorer: Scorer | None = None,
     ) -> None:
         self._lane = lane
         self._spec = spec
         self._config = config.speaking
         self._telemetry = telemetry
         self._sure = config.recall.sure
-        self._recall = Recall(spec, config.recall, telemetry)
-        self._memory = Memory(config.speaking.memory_tokens)
+        self._recall = Recall(spec, config.recall, telemetry, scorer)
+        self._ledger = Ledger(spec.target, spec.context)
+        digest = Digest(lambda: self._ledger.terms)
+        self._memory = Memory(config.speaking.memory_tokens, digest.of)
         self._preview = _Preview("", "", whole=False)
         self.used: tuple[Term, ...] = ()
         """The terms that stand in the last translation."""
@@ -68,9 +82,12 @@ class Translator:
         conversation = self._conversation(message, language, self._memory.turns)
         return await self._lane.boundary(conversation, language, self._telemetry)
 
-    async def translate(self, text: str, language: str) -> AsyncGenerator[str, None]:
+    async def translate(
+        self, text: str, language: str, audio: NDArray[np.float32] | None = None
+    ) -> AsyncGenerator[str, None]:
         """Stream the translation of the next chunk, and remember it.
 
+        audio: the encoder's states of its speech, shape (n, width), for the terms in it.
         Nothing for fillers. Where terms were surely spoken, the words are held until all of them
         are out; if they do not come, it is tried once more before anything is released.
         Raises EngineError when the model failed twice.
@@ -81,7 +98,7 @@ class Translator:
         if language == self._spec.target:  # the speaker used the listeners' language
             yield text
             return
-        chunk = await self._chunk(strip_fillers(text), language)
+        chunk = await self._chunk(strip_fillers(text), language, audio)
         preview, self._preview = self._preview, _Preview("", "", whole=False)
         if (
             preview.whole
@@ -97,10 +114,14 @@ class Translator:
             async for piece in pieces:
                 yield piece
 
-    async def _chunk(self, text: str, language: str) -> _Chunk:
-        found = await self._recall.find(text)
+    async def _chunk(
+        self, text: str, language: str, audio: NDArray[np.float32] | None = None
+    ) -> _Chunk:
+        recalled = await self._recall.find(text, audio)
+        found = self._ledger.find(recalled, self._memory.shows)
         sure = (one.term for one in found.terms if one.probability >= self._sure)
-        return _Chunk(text, language, found, tuple(term for term in sure if rendering(term)))
+        wanted = tuple(term for term in sure if rendering(term))
+        return _Chunk(text, language, found, recalled.terms, wanted)
 
     async def _attempts(self, chunk: _Chunk) -> AsyncGenerator[str, None]:
         """At most two: the second for a fault of the first, which it continues."""
@@ -242,18 +263,20 @@ class Translator:
         return user_message(chunk.found, self._config.term_form)
 
     def _conversation(self, message: str, language: str, turns: tuple[Turn, ...]) -> Conversation:
-        return Conversation(
-            system_prompt(language, self._spec.target, self._spec.context), turns, message
-        )
+        system = system_prompt(language, self._spec.target, self._spec.context)
+        if turns and self._memory.digest:
+            system = f"{system}\n{self._memory.digest}"
+        return Conversation(system, turns, message)
 
     def _remember(self, chunk: _Chunk, translation: str) -> None:
         """CLASI's UPDATE_MEM."""
         if not translation.strip():
             return
         self._memory.add(Turn(self._message(chunk), translation.strip()))
-        used = [one for one in chunk.found.terms if stands(one.term, translation)]
+        used = [one for one in chunk.recalled if stands(one.term, translation)]
         self.used = tuple(one.term for one in used)
         self._recall.heard([one.term for one in used if one.probability >= self._sure])
+        self._ledger.learn(chunk.found.text, translation, self.used)
 
 
 def _key(text: str) -> str:

@@ -25,6 +25,7 @@ from models.events import (
     TranslationDelta,
 )
 from models.load import Load
+from models.recall.recall import Scorer
 from tests.models.fakes_engines import (
     VOICE,
     Counts,
@@ -59,6 +60,7 @@ class Session:
         llm: FakeLLM | None = None,
         config: ModelsConfig = CONFIG,
         spec: SessionSpec = SPEC,
+        scorer: Scorer | None = None,
     ) -> None:
         self.whisper = whisper or FakeWhisper()
         self.llm = llm or FakeLLM()
@@ -68,7 +70,9 @@ class Session:
         )
         self.channel: Channel[InterpreterEvent] = Channel(2000)
         self.events: list[InterpreterEvent] = []
-        self.cascade = Cascade(ears(self.whisper), self.llm, config, spec, self.counts, Load())
+        self.cascade = Cascade(
+            ears(self.whisper), self.llm, config, spec, self.counts, Load(), scorer
+        )
         self.task = asyncio.create_task(self.cascade.interpret(self.audio, self.channel))
 
     async def say(self, *parts: NDArray[np.float32] | Flush) -> None:
@@ -114,10 +118,11 @@ async def session(
     llm: FakeLLM | None = None,
     config: ModelsConfig = CONFIG,
     spec: SessionSpec = SPEC,
+    scorer: Scorer | None = None,
 ) -> AsyncIterator[Session]:
     """A session that leaves nothing behind, however its test ends."""
     before = asyncio.all_tasks()
-    talk = Session(whisper, llm, config, spec)
+    talk = Session(whisper, llm, config, spec, scorer)
     try:
         yield talk
     finally:

@@ -140,9 +140,10 @@ class FakeWhisper:
         padding_frames: int = 100,
         beam_size: int = 1,
         task: str = "transcribe",
+        keep_states: bool = False,
         telemetry: Telemetry,
     ) -> Hypothesis:
-        """See `WhisperEngine`."""
+        """See `WhisperEngine`. Its states are every second mel frame."""
         self.calls += 1
         self.prompts.append(tuple(prompt))
         self.tasks.add(task)
@@ -164,7 +165,8 @@ class FakeWhisper:
         shift = self.shift_ms / 1000 * (len(frames) % 7 - 3) / 3
         ends_s = np.clip(np.maximum.accumulate(ends[:count]) + shift, 0, len(frames) / 100)
         probs = (self.probability,) * count
-        return Hypothesis(tuple(tokens[:count]), tuple(ends_s.tolist()), probs)
+        states = frames[: len(frames) // 2 * 2 : 2] if keep_states else None
+        return Hypothesis(tuple(tokens[:count]), tuple(ends_s.tolist()), probs, states)
 
     def _tokens(self, frames: Floats) -> list[tuple[int, float]]:
         """Each token with the end of its syllable, seconds from the window's start."""

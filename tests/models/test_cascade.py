@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.events import (
     Audio,
@@ -18,9 +20,12 @@ from models.events import (
     TranscriptPartial,
 )
 from models.pending import Pending
+from models.recall.phones import Phones
 from tests.models.cascade_session import CONFIG, changed, check_order, sentence, session
 from tests.models.fakes_engines import (
+    VOICE,
     FakeLLM,
+    heard_in,
     in_english,
     quiet,
     spoken,
@@ -160,6 +165,26 @@ async def test_terms_are_reported_with_their_chunk() -> None:
         await talk.end()
     assert [final.terms for final in talk.of(ChunkFinal)] == [(term,), ()]
     assert "primordial chaos" in talk.llm.asked[0].conversation.user
+
+
+async def test_the_scorer_hears_the_audio_of_the_chunk() -> None:
+    """The encoder's states of its words and half a second around them: no others."""
+    given: list[NDArray[np.float32]] = []
+
+    class Ears:
+        def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
+            given.append(states)
+            return np.full(len(keys), 0.99, np.float32)
+
+    # 洪荒 sounds like 红黄 but for the tones: left open by the text.
+    spec = SessionSpec("zh", "en", (Term("宇宙红黄", "red and yellow"),), previews=False)
+    async with session(spec=spec, scorer=Ears()) as talk:
+        await talk.say(quiet(0.7), spoken("日月盈昃"), quiet(1.2), spoken("宇宙洪荒"), quiet(1))
+        await talk.end()
+    assert talk.of(ChunkFinal)[1].terms
+    assert len(given) == 1
+    heard = heard_in(np.repeat(given[0], 2, axis=0))
+    assert "".join(VOICE[token] for token, _, _ in heard) == "宇宙洪荒"
 
 
 async def test_words_wait_in_bounds_when_nothing_is_translated(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from evaluation.distractors import distractors
 from models.config import RecallConfig
 from models.events import SessionSpec, Term
 from models.interpreter import NoTelemetry
 from models.recall.index import TermIndex
+from models.recall.phones import Phones, phones
 from models.recall.recall import Found, Recall
 
 
@@ -206,3 +209,51 @@ async def test_any_text_is_answered_with_terms_of_the_session(
     edges = [edge for one in found.terms for edge in (one.start, one.stop)]
     assert edges == sorted(edges)
     assert all(one.start < one.stop <= len(found.text) for one in found.terms)
+
+
+class Ears:
+    """A scorer that is sure of what it was told."""
+
+    def __init__(self, *spoken: str) -> None:
+        self._spoken = {phones(text) for text in spoken}
+        self.asked: list[int] = []
+
+    def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
+        self.asked.append(len(keys))
+        return np.array([0.99 if key in self._spoken else 0.01 for key in keys], np.float32)
+
+
+async def test_the_audio_decides_what_the_text_leaves_open() -> None:
+    text, audio = "这次坎赛乐出现了失误", np.zeros((100, 512), np.float32)
+    shared = Shared(TermIndex([Term("坎塞洛", "Cancelo"), *distractors(500, text)]))
+    spec = SessionSpec("zh", "en", glossaries=shared)
+    ears = Ears("坎塞洛")
+    session = Recall(spec, RecallConfig(), NoTelemetry(), ears)
+    assert names(await session.find(text)) == []
+    assert ears.asked == [], "there was no audio"
+    assert names(await session.find(text, audio)) == ["坎塞洛"]
+    assert len(ears.asked) == 1
+    assert 1 <= ears.asked[0] <= 24
+
+
+async def test_the_audio_speaks_against_a_likeness() -> None:
+    text, audio = "这次坎赛洛出现了失误", np.zeros((100, 512), np.float32)
+    shared = Shared(TermIndex([Term("坎塞洛", "Cancelo"), *distractors(3_000, text)]))
+    spec = SessionSpec("zh", "en", glossaries=shared)
+    assert names(await Recall(spec, RecallConfig(), NoTelemetry()).find(text)) == ["坎塞洛"]
+    deaf = Recall(spec, RecallConfig(), NoTelemetry(), Ears())
+    assert names(await deaf.find(text, audio)) == []
+
+
+async def test_what_is_written_needs_no_ear() -> None:
+    spec = SessionSpec("zh", "en", (Term("马奎尔", "Maguire"),))
+    deaf = Recall(spec, RecallConfig(), NoTelemetry(), Ears())
+    assert names(await deaf.find("马奎尔", np.zeros((100, 512), np.float32))) == ["马奎尔"]
+
+
+async def test_a_spoken_form_is_listened_for() -> None:
+    term = Term("马奎尔", "Maguire", spoken=("麦瓜尔",))
+    spec = SessionSpec("zh", "en", glossaries=Shared(TermIndex([term, *distractors(9_000, "")])))
+    session = Recall(spec, RecallConfig(), NoTelemetry(), Ears("麦瓜尔"))
+    found = await session.find("这次卖花尔堵住了", np.zeros((100, 512), np.float32))
+    assert [one.term for one in found.terms] == [term]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.engines.llm import Turn
+from models.events import Term
 from models.speaking.memory import Memory, cost, estimate
 
 TEXT = st.text(alphabet="你好世界 abc.", max_size=60)
@@ -44,3 +47,51 @@ def test_no_budget_no_memory() -> None:
 @given(TEXT, TEXT)
 def test_an_estimate_grows_with_the_text(one: str, more: str) -> None:
     assert 1 <= estimate(one) <= estimate(one + more) <= estimate(one) + estimate(more)
+
+
+def test_it_shows_a_name_while_a_chunk_with_its_rendering_is_kept() -> None:
+    memory = Memory(200)
+    term = Term("马奎尔", "Maguire")
+    memory.add(Turn("马奎尔来了", "Mackellar came."))
+    assert not memory.shows(term), "rendered otherwise"
+    memory.add(Turn("马奎尔又来了", "Maguire came again."))
+    assert memory.shows(term)
+    assert not memory.shows(Term("马亏尔", "Maguire"))
+    for _ in range(12):
+        memory.add(Turn("别的事情我们以后再说", "We will talk about other things later."))
+    assert not memory.shows(term)
+
+
+@settings(max_examples=60)
+@given(
+    turns=st.lists(st.builds(Turn, TEXT, TEXT), max_size=40),
+    budget=st.integers(0, 300),
+    line=st.text(alphabet="名 a", max_size=90),
+)
+def test_what_leaves_is_kept_as_a_line_within_the_budget(
+    turns: list[Turn], budget: int, line: str
+) -> None:
+    left: list[Turn] = []
+
+    def digest(gone: Sequence[Turn]) -> str:
+        left.extend(gone)
+        return line
+
+    memory = Memory(budget, digest)
+    for number, turn in enumerate(turns, 1):
+        before, digest_before = memory.turns, memory.digest
+        memory.add(turn)
+        assert memory.tokens <= budget
+        assert (*left, *memory.turns) == tuple(turns[:number]), "each chunk is kept or told"
+        if memory.turns == (*before, turn):
+            assert memory.digest == digest_before, "it changes at cuts only"
+    assert memory.digest in ("", line)
+
+
+def test_the_line_is_there_after_a_cut() -> None:
+    memory = Memory(200, lambda gone: f"{len(gone)} gone")
+    while not memory.digest:
+        assert len(memory.turns) < 10
+        memory.add(Turn("别的事情我们以后再说", "We will talk about other things later."))
+    assert memory.digest == "4 gone"
+    assert memory.tokens == sum(map(cost, memory.turns)) + estimate(memory.digest)

@@ -167,3 +167,17 @@ def test_of_alternatives_the_first_is_told() -> None:
     assert rendering(Term("曼联", "Man United/Manchester United")) == "Man United"
     assert rendering(Term("x", "TCP/IP")) == "TCP/IP"
     assert rendering(Term("x", " a \n b ")) == "a b"
+
+
+async def test_a_name_that_the_session_rendered_stays_so_when_the_memory_has_lost_it() -> None:
+    def answer(conversation: Conversation) -> str:
+        said = any(name in conversation.user for name in ("马奎尔", "Maguire"))
+        return "Here is Maguire now." if said else "He passes the ball to another."
+
+    voice = Voice(answer, (), memory_tokens=200, max_ratio=10)
+    for text in ("马奎尔上来了", "马奎尔又来了", *["把球传给另外一个人了"] * 12, "看看马亏尔"):
+        await voice.say(text)
+    asked = voice.llm.asked[-1].conversation
+    assert asked.user == "看看Maguire"
+    assert "马奎尔 = Maguire" in asked.system
+    assert not voice.translator.used, "it is no term of the client's"
