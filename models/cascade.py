@@ -38,7 +38,7 @@ from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
 from models.policy import make_policy, size
-from models.recall.recall import Scorer
+from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]

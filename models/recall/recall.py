@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,23 +15,13 @@ from numpy.typing import NDArray
 from models.config import RecallConfig
 from models.events import SessionSpec, Term
 from models.interpreter import Telemetry
-from models.recall.chance import share
-from models.recall.index import Candidate, TermIndex
-from models.recall.phones import Phones, phones
+from models.recall.index import TermIndex
 from models.recall.query import Query
+from models.recall.rating import Rated, Scorer, listened, rated
 from models.recall.units import composed
 
-_MISHEARD = 0.05  # mean cost a syllable of what is spoken: exponentially distributed
-_TONED, _SAME = 2, 0.01  # so short, only the tones keep it apart from everyday words
-_CANDIDATES = 64  # looked at for each glossary
 _SMALL = 500  # terms up to which building an index is not worth a thread
 _REMEMBERED = 8  # texts whose terms are kept: previews, boundaries and commits ask for the same
-_LEAST = 1e-4  # probability by the text from which the audio is asked
-_LISTENED = 24  # of those
-_FORMS = 3  # spoken forms of each
-_TRAINED_ODDS = 1 / 3  # of being spoken among the keys that the scorer was trained on
-_TRUST = 0.8  # text and audio err together where the speech is unclear: not independent
-_DOUBT = 0.01
 _FAMILIAR = 500  # terms of the session so far that are expected again
 
 
@@ -56,13 +44,6 @@ class Found:
 
     text: str
     terms: tuple[Recalled, ...] = ()
-
-
-class Scorer(Protocol):
-    """See `models.recall.scorer.SpeechScorer`."""
-
-    def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
-        """P(spoken) of each of `keys`."""
 
 
 class Recall:
@@ -140,62 +121,24 @@ class Recall:
         self, text: str, indexes: tuple[TermIndex, ...], audio: NDArray[np.float32] | None
     ) -> Found:
         query = Query(text)
-        rated = [
-            (self._probability(candidate, index, query), candidate)
+        found = [
+            one
             for index in indexes
-            for candidate in index.search(query, _CANDIDATES)
+            for one in rated(index, query, self._config.expected, self._familiar)
         ]
         if self._scorer is not None and audio is not None:
-            rated = self._listened(rated, self._scorer, audio)
-        likely = [pair for pair in rated if pair[0] >= self._config.threshold]
-        likely.sort(key=lambda pair: -pair[1].score)  # stable: of equals the glossary named first
+            found = listened(found, self._scorer, audio)
+        likely = [one for one in found if one.probability >= self._config.threshold]
+        # Stable: of equals the glossary named first.
+        likely.sort(key=lambda one: -one.candidate.score)
         return Found(query.text, self._chosen(likely, query))
 
-    def _probability(self, candidate: Candidate, index: TermIndex, query: Query) -> float:
-        """Whether it is spoken: how rarely so many terms would sound so by chance."""
-        if candidate.written:
-            return 1.0
-        rivals = index.forms(candidate.syllables)
-        if candidate.term in self._familiar:
-            rivals = min(rivals, len(self._familiar))
-        each = candidate.cost / candidate.syllables
-        if candidate.syllables <= _TONED and each > _SAME:
-            return 0.0
-        by_chance = rivals * query.places * share(candidate.syllables, each)
-        if_spoken = self._config.expected * math.exp(-each / _MISHEARD)
-        return if_spoken / (if_spoken + by_chance)
-
-    def _listened(
-        self,
-        rated: list[tuple[float, Candidate]],
-        scorer: Scorer,
-        audio: NDArray[np.float32],
-    ) -> list[tuple[float, Candidate]]:
-        """With what the audio says of those that the text leaves open: odds times its likelihood
-        ratio (Bayes)."""
-        rated.sort(key=lambda pair: -pair[0])
-        asked = [pair for pair in rated if pair[0] > _LEAST and not pair[1].written][:_LISTENED]
-        if not asked:
-            return rated
-        forms = [
-            [phones(form) for form in (one.term.source, *one.term.spoken[:_FORMS])]
-            for _, one in asked
-        ]
-        scores = iter(scorer.score(audio, [key for keys in forms for key in keys]).tolist())
-        heard = {}
-        for (probability, candidate), keys in zip(asked, forms, strict=True):
-            score = min(max(max(next(scores) for _ in keys), _DOUBT), 1 - _DOUBT)
-            ratio = (score / (1 - score) / _TRAINED_ODDS) ** _TRUST
-            heard[id(candidate)] = probability * ratio / (1 - probability + probability * ratio)
-        return [(heard.get(id(one), probability), one) for probability, one in rated]
-
-    def _chosen(
-        self, likely: Sequence[tuple[float, Candidate]], query: Query
-    ) -> tuple[Recalled, ...]:
+    def _chosen(self, likely: Sequence[Rated], query: Query) -> tuple[Recalled, ...]:
         """The best that do not overlap, in order; each term once."""
         taken = [False] * len(query.units)
         chosen: dict[Term, Recalled] = {}
-        for probability, candidate in likely:
+        for one in likely:
+            candidate = one.candidate
             place = slice(candidate.start, candidate.stop)
             if any(taken[place]) or candidate.term in chosen or len(chosen) >= self._config.most:
                 continue
@@ -205,6 +148,6 @@ class Recall:
                 candidate.term,
                 query.units[candidate.start].at,
                 last.at + len(last.raw),
-                probability,
+                one.probability,
             )
         return tuple(sorted(chosen.values(), key=lambda found: found.start))

@@ -17,7 +17,8 @@ from models.errors import EngineBusyError, EngineError
 from models.events import SessionSpec, Term
 from models.interpreter import Telemetry
 from models.listening.fillers import is_filler_only, strip_fillers
-from models.recall.recall import Found, Recall, Recalled, Scorer
+from models.recall.rating import Scorer
+from models.recall.recall import Found, Recall, Recalled
 from models.speaking.digest import Digest
 from models.speaking.guards import Guard, GuardTrippedError
 from models.speaking.memory import Memory, estimate

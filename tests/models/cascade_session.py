@@ -25,7 +25,7 @@ from models.events import (
     TranslationDelta,
 )
 from models.load import Load
-from models.recall.recall import Scorer
+from models.recall.rating import Scorer
 from tests.models.fakes_engines import (
     VOICE,
     Counts,

@@ -64,7 +64,7 @@ def places(found: Found) -> list[str]:
 async def test_found_by_text(term: str, text: str, place: str) -> None:
     found = await recall(term).find(text)
     assert (names(found), places(found)) == ([term], [place])
-    assert found.terms[0].probability == 1
+    assert found.terms[0].probability == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

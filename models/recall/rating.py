@@ -1,0 +1,109 @@
+"""How likely a candidate is spoken: by how rarely its likeness to the text comes by chance, and by
+what the audio says.
+
+The text's part compares two explanations of a likeness: the term was spoken and misheard so far, or
+one of the glossary's terms sounds so by chance (`chance`). The audio's part is a likelihood ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.events import Term
+from models.recall.chance import share
+from models.recall.index import Candidate, TermIndex
+from models.recall.phones import Phones, phones
+from models.recall.query import Query
+
+CANDIDATES = 64
+"""Looked at for each glossary."""
+_MISHEARD = 0.05  # mean cost a syllable of what is spoken: exponentially distributed
+_TONED, _SAME = 2, 0.01  # so short, only the tones keep it apart from everyday words
+_CERTAIN = 30.0  # log odds of what is written
+_LEAST = math.log(1e-4)  # log odds by the text from which the audio is asked
+_LISTENED = 24  # of those
+_FORMS = 3  # spoken forms of each
+_TRAINED = math.log(1 / 3)  # log odds of being spoken among the keys that the scorer learned from
+_TRUST = 0.8  # text and audio err together where the speech is unclear: not independent
+_DOUBT = 0.01
+
+
+class Scorer(Protocol):
+    """See `models.recall.scorer.SpeechScorer`."""
+
+    def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
+        """P(spoken) of each of `keys`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A candidate and the logarithm of its odds of being spoken."""
+
+    candidate: Candidate
+    odds: float
+
+    @property
+    def probability(self) -> float:
+        """0 to 1."""
+        return 1 / (1 + math.exp(-self.odds))
+
+
+def rated(
+    index: TermIndex, query: Query, expected: float, familiar: Collection[Term] = ()
+) -> list[Rated]:
+    """The candidates of one glossary, by the text alone; most evidence first.
+
+    expected: prior weight of being spoken, see `RecallConfig.expected`. familiar: terms that are
+    expected again: their rivals are each other only.
+    """
+    return [
+        Rated(candidate, _odds(candidate, index, query, expected, familiar))
+        for candidate in index.search(query, CANDIDATES)
+    ]
+
+
+def _odds(
+    candidate: Candidate,
+    index: TermIndex,
+    query: Query,
+    expected: float,
+    familiar: Collection[Term],
+) -> float:
+    if candidate.written:
+        return _CERTAIN
+    each = candidate.cost / candidate.syllables
+    if candidate.syllables <= _TONED and each > _SAME:
+        return -_CERTAIN
+    rivals = index.forms(candidate.syllables)
+    if candidate.term in familiar:
+        rivals = min(rivals, len(familiar))
+    by_chance = rivals * query.places * share(candidate.syllables, each)
+    return math.log(expected) - each / _MISHEARD - math.log(by_chance)
+
+
+def listened(found: Sequence[Rated], scorer: Scorer, states: NDArray[np.float32]) -> list[Rated]:
+    """With what the audio says of the likeliest that are not written: Bayes' rule.
+
+    states: of the encoder, shape (n, width). Of several spoken forms the likeliest counts.
+    """
+    asked = [one for one in found if one.odds > _LEAST and not one.candidate.written]
+    asked = sorted(asked, key=lambda one: -one.odds)[:_LISTENED]
+    if not asked:
+        return list(found)
+    forms = [
+        [phones(form) for form in (term.source, *term.spoken[:_FORMS])]
+        for term in (one.candidate.term for one in asked)
+    ]
+    scores = iter(scorer.score(states, [key for keys in forms for key in keys]).tolist())
+    heard = {}
+    for one, keys in zip(asked, forms, strict=True):
+        score = min(max(max(next(scores) for _ in keys), _DOUBT), 1 - _DOUBT)
+        ratio = math.log(score / (1 - score)) - _TRAINED
+        heard[id(one)] = Rated(one.candidate, one.odds + _TRUST * ratio)
+    return [heard.get(id(one), one) for one in found]
