@@ -49,7 +49,10 @@ class StoreConfig(BaseModel):
         default=67_108_864, ge=1024, le=1_073_741_824, description="longest file imported"
     )
     cache_entries: int = Field(
-        default=400_000, ge=0, le=10_000_000, description="entries kept in memory for sessions"
+        default=200_000,
+        ge=0,
+        le=10_000_000,
+        description="entries kept ready for the next session, beside those in use",
     )
 
     @field_validator("url")

@@ -10,12 +10,12 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recall.features import DIM, INDEL, vectors
+from models.recall.features import DIM, INDEL, TABLE
 from models.recall.query import Windows
-from models.recall.syllables import Syllable
 
 _FLAT = 4_000  # forms that are searched one by one
 _NEAREST = 8  # forms looked at for each window
+_BATCH = 4_096  # vectors made at once
 _TRAINING = 40  # vectors a cell that the cells are learned from
 
 
@@ -33,33 +33,40 @@ class Hits:
 class Bucket:
     """Immutable; searches from several threads do not disturb each other.
 
-    forms: syllables of each, all of the same number.
+    forms: rows of `features.TABLE`, shape (forms, syllables).
     numbers: what `Hits.forms` calls them.
     """
 
-    def __init__(self, forms: Sequence[tuple[Syllable, ...]], numbers: Sequence[int]) -> None:
-        self.length = len(forms[0])
-        self._numbers = np.array(numbers, np.int64)
-        flat = tuple(syllable for form in forms for syllable in form)
-        self._vectors = vectors(flat).reshape(len(forms), self.length * DIM)
+    def __init__(self, forms: NDArray[np.int16], numbers: Sequence[int]) -> None:
+        self.length = forms.shape[1]
+        self._forms = forms
+        self._numbers = np.array(numbers, np.int32)
         self._index = self._make()
 
     def _make(self) -> faiss.Index:
-        count, dim = self._vectors.shape
+        """Cells of vectors in 8 bits a number: exact distances are computed from the forms."""
+        count, dim = len(self._forms), self.length * DIM
         flat = faiss.IndexFlatL2(dim)
         if count <= _FLAT:
-            flat.add(self._vectors)
+            flat.add(self._vectors(slice(None)))
             return flat
-        cells = 2 ** round(math.log2(2 * math.sqrt(count)))
-        index = faiss.IndexIVFFlat(flat, dim, cells)
+        cells = 2 ** round(math.log2(4 * math.sqrt(count)))
+        index = faiss.IndexIVFScalarQuantizer(flat, dim, cells, faiss.ScalarQuantizer.QT_8bit)
         index.cp.seed = 1
         index.cp.niter = 6
         index.cp.max_points_per_centroid = _TRAINING
         index.cp.min_points_per_centroid = 1
-        index.train(self._vectors)
-        index.nprobe = max(4, cells // 8)
-        index.add(self._vectors)
+        drawn = np.random.default_rng(1).permutation(count)[: _TRAINING * cells]
+        index.train(self._vectors(drawn))
+        index.nprobe = max(4, cells // 10)
+        for start in range(0, count, _BATCH):
+            index.add(self._vectors(slice(start, start + _BATCH)))
         return index
+
+    def _vectors(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float32]:
+        """Of some forms, shape (n, length·DIM)."""
+        forms = self._forms[rows]
+        return TABLE[forms].reshape(len(forms), self.length * DIM)
 
     def search(self, windows: Windows, most_cost: float) -> Hits:
         """The forms whose cost at some window is at most `most_cost`."""
@@ -69,24 +76,27 @@ class Bucket:
         distances, rows = self._index.search(windows.vectors, nearest)
         at = np.repeat(np.arange(len(rows)), nearest)
         rows, distances = rows.ravel(), distances.ravel()
-        # what a missing syllable costs is not its distance from zero: corrected below
+        # Roughly at first: in 8 bits, and with a missing syllable's distance from zero.
         kept = (rows >= 0) & (distances + windows.extra[at] <= most_cost + 1.0)
         at, rows = at[kept], rows[kept]
-        costs = distances[kept] + windows.extra[at] + self._correction(rows, windows.missing[at])
+        costs = self._costs(rows, windows, at)
         kept = costs <= most_cost
         at, rows = at[kept], rows[kept]
         return Hits(
-            self._numbers[rows],
+            self._numbers[rows].astype(np.int64),
             windows.starts[at],
             windows.stops[at],
             costs[kept].astype(np.float32),
         )
 
-    def _correction(
-        self, rows: NDArray[np.int64], missing: NDArray[np.int64]
+    def _costs(
+        self, rows: NDArray[np.int64], windows: Windows, at: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """INDEL instead of the distance from zero, where a syllable is missing."""
-        shaped = self._vectors.reshape(-1, self.length, DIM)
-        absent = shaped[rows, np.maximum(missing, 0)]
-        instead = INDEL - np.square(absent).sum(axis=1)
-        return np.where(missing >= 0, instead, 0.0).astype(np.float32)
+        """Of forms at windows, pair by pair: syllables' distances, INDEL for a missing one."""
+        apart = self._vectors(rows) - windows.vectors[at]
+        each = np.square(apart).reshape(len(rows), self.length, DIM).sum(axis=2)
+        missing = windows.missing[at]
+        there = np.flatnonzero(missing >= 0)
+        each[there, missing[there]] = INDEL
+        costs: NDArray[np.float32] = each.sum(axis=1) + windows.extra[at]
+        return costs

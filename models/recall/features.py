@@ -7,7 +7,7 @@ apart, and one that is missing costs `INDEL`.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,21 +81,23 @@ DIM = len(_PLACES) + len(_MANNERS) + 2 + 2 + 3 + 4 + 2
 """Numbers a syllable."""
 
 
-@cache  # as many as there are syllables
+def row(syllable: Syllable) -> int:
+    """In `TABLE`."""
+    initial = _INITIAL_ROWS.get(syllable.initial, 0)
+    final = _FINAL_ROWS.get(syllable.final, 0)
+    return (initial * len(_FINAL_ROWS) + final) * len(_TONES) + syllable.tone
+
+
 def vector(syllable: Syllable) -> NDArray[np.float32]:
     """Shape (DIM,), read-only."""
-    found = np.concatenate(
-        [_initial(syllable.initial), _final(syllable.final), _tone(syllable.tone)]
-    ).astype(np.float32)
-    found.setflags(write=False)
+    found: NDArray[np.float32] = TABLE[row(syllable)]
     return found
 
 
-def vectors(syllables: tuple[Syllable, ...]) -> NDArray[np.float32]:
+def vectors(syllables: Iterable[Syllable]) -> NDArray[np.float32]:
     """Shape (n, DIM)."""
-    if not syllables:
-        return np.zeros((0, DIM), np.float32)
-    return np.stack([vector(syllable) for syllable in syllables])
+    found: NDArray[np.float32] = TABLE[[row(syllable) for syllable in syllables]]
+    return found
 
 
 def _initial(name: str) -> NDArray[np.float64]:
@@ -124,3 +126,19 @@ def _final(name: str) -> NDArray[np.float64]:
 
 def _tone(tone: int) -> NDArray[np.float64]:
     return np.multiply(_TONES[tone], _TONE)
+
+
+# What has no entry (a character without a known reading) has no sound.
+_INITIAL_ROWS = {name: at for at, name in enumerate(("", *_INITIALS))}
+_FINAL_ROWS = {name: at for at, name in enumerate(("", *_FINALS))}
+TABLE = np.array(
+    [
+        np.concatenate([_initial(initial), _final(final), _tone(tone)])
+        for initial in _INITIAL_ROWS
+        for final in _FINAL_ROWS
+        for tone in _TONES
+    ],
+    np.float32,
+)
+"""The vectors of all syllables there are, shape (rows, DIM)."""
+TABLE.setflags(write=False)

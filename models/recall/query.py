@@ -46,6 +46,10 @@ class Query:
         """The units as terms are compared with them."""
         return tuple(unit.written for unit in self.units)
 
+    def syllables(self, start: int, stop: int) -> int:
+        """How many the units from `start` to `stop` (exclusive) have."""
+        return sum(start <= sound.origin < stop for sound in self._spoken)
+
     @property
     def places(self) -> int:
         """Where a term could begin."""
@@ -99,7 +103,7 @@ class Query:
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:
         silent = Syllable("", "")
-        return vectors(tuple(sound.syllable or silent for sound in self._spoken))
+        return vectors(sound.syllable or silent for sound in self._spoken)
 
     @cached_property
     def _sentences(self) -> list[tuple[int, int]]:

@@ -17,6 +17,7 @@ class Book:
     suits: whether it is of the session's languages at all.
     deleted: whether it has been deleted since; `index` stays what it was.
     read: set while `index` is as new as the shelf knows the glossary to be.
+    rest_until: time of the event loop before which no running session needs another version.
     """
 
     def __init__(self, name: str, target: str) -> None:
@@ -28,6 +29,7 @@ class Book:
         self.loading = False
         self.deleted = False
         self.read = asyncio.Event()
+        self.rest_until = 0.0
         self.leases: set[Lease] = set()
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ logger = logging.getLogger("tongchuan.server")
 _LOOK_UP_S = 3.0  # for the database to say which names there are, when a session starts
 _FIRST_READ_S = 2.0  # for glossaries to be read before the session starts; large ones come later
 _BUILDERS = 2  # glossaries made searchable at once, each on a core
+_REST = 2.0  # pause before the next version, in times of what reading took: editors save often
 
 T = TypeVar("T")
 Build = Callable[[tuple[Term, ...]], TermIndex]
@@ -46,7 +46,7 @@ class Shelf:
         *,
         build: Build = TermIndex,
         refresh_s: float = 2.0,
-        most: int = 400_000,
+        most: int = 200_000,
         metrics: Metrics | None = None,
     ) -> None:
         self._store = store
@@ -121,6 +121,7 @@ class Shelf:
         self._books.move_to_end(key)
         if versions is not None and versions[name] != book.version:
             book.read.clear()
+            book.rest_until = 0.0
         return book
 
     def _trim(self) -> None:
@@ -157,24 +158,27 @@ class Shelf:
         if versions is None:
             return
         self._in_trouble = False
+        now = asyncio.get_running_loop().time()
         for book in books:
             version = versions.get(book.name)
             if version is None:
                 book.lose()
-            elif version != book.version and not book.loading:
+            elif version != book.version and not book.loading and now >= book.rest_until:
                 book.loading = True
                 group.create_task(self._load(self._store, book, version))
 
     async def _load(self, store: GlossaryStore, book: Book, version: int) -> None:
         """Read a version; on a failure the next look tries again."""
-        begun = time.perf_counter()
+        now = asyncio.get_running_loop().time
+        begun = now()
         try:
             snapshot = await self._guarded("read", store.entries(book.name, version))
             if snapshot is not None:
                 await self._guarded("index", self._put(book, snapshot))
-                self._metrics.glossary_read_s.observe(time.perf_counter() - begun)
+                self._metrics.glossary_read_s.observe(now() - begun)
         finally:
             book.loading = False
+            book.rest_until = now() + _REST * (now() - begun)
 
     async def _put(self, book: Book, snapshot: Snapshot) -> None:
         """Make the entries searchable, unless they are of other languages."""

@@ -171,6 +171,17 @@ def test_the_health_check_fails_where_nothing_listens(image: Image) -> None:
     assert "/healthz" in done.stderr
 
 
+def test_glossaries_are_kept_in_their_volume(image: Image, server: subprocess.Popen[bytes]) -> None:
+    terms = image.cwd / "terms.txt"
+    terms.write_text("同传 = interpreting\n", encoding="utf-8")
+    tongchuan = image.venv / "bin" / "tongchuan"
+    words = ("glossaries", "import", "names", terms, "--url", image.url)
+    done = image.run(tongchuan, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 added" in done.stdout
+    assert Path(image.env["TONGCHUAN_GLOSSARIES__URL"]).is_file()
+
+
 def test_it_interprets(image: Image, server: subprocess.Popen[bytes]) -> None:
     url = f"ws://127.0.0.1:{image.env['PORT']}/v1/interpret"
     out = image.cwd / "out.txt"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -133,6 +133,43 @@ async def test_a_build_that_fails_is_tried_again(store: GlossaryStore) -> None:
         build.failing = False
         await eventually(lambda: targets(lease)[3:] == ["new"])
         lease.release()
+
+
+async def test_many_changes_are_not_taken_in_one_by_one(
+    store: GlossaryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "_REST", 1e9)  # times as long as the reading took
+    looks = Looks(store, monkeypatch)
+    build = Building()
+    async with watched(store, build) as kept:
+        lease = await kept.lease(["few"], "en")
+        for number in range(3):
+            await store.load("few", rows(Entry(f"新{number}", "new")))
+            await looks.more(2)
+        assert build.built == [2]
+        other = await kept.lease(["few"], "en")  # a new session gets what there is
+        assert build.built == [2, 5]
+        assert targets(lease) == targets(other) == ["another", "few", *["new"] * 3]
+        lease.release()
+        other.release()
+
+
+class Looks:
+    """Counts how often the shelf asks the database for versions."""
+
+    def __init__(self, store: GlossaryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._count = 0
+        self._versions = store.versions
+        monkeypatch.setattr(store, "versions", self._counted)
+
+    async def _counted(self, names: Iterable[str]) -> dict[str, int]:
+        self._count += 1
+        return await self._versions(names)
+
+    async def more(self, count: int) -> None:
+        """Until it has asked `count` times more."""
+        wanted = self._count + count
+        await eventually(lambda: self._count >= wanted)
 
 
 @pytest.mark.parametrize(("name", "stage"), [("versions", "look"), ("entries", "read")])

@@ -1,0 +1,154 @@
+"""Terms in the translation with ten at hand, as CLASI's paper tests it (arXiv 2407.21646, 5.3).
+
+    python -m evaluation.tens FOLDER LOGS
+
+For every segment with an annotated term, what the stream heard of it (`tongchuan eval --logs`) is
+translated with one gold term among nine that sound most like it, and with ten such alone. The first
+should bring the gold term and nothing else, the second nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from evaluation import log
+from evaluation.distractors import distractors
+from evaluation.inputs import load
+from evaluation.log import SessionLog
+from evaluation.recordings import Recording, Segment
+from evaluation.terms import occurrences
+from models.config import ModelsConfig, profile_config
+from models.engines.llm import LanguageModel
+from models.events import SessionSpec, Term
+from models.factory import make_llm
+from models.interpreter import NoTelemetry
+from models.recall.index import TermIndex
+from models.recall.query import Query
+from models.speaking.translator import Translator
+from tongchuan.events import ChunkFinal
+
+_OTHERS = 20_000
+_TEN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A term of a segment, what was heard of the segment, and ten that sound like the term."""
+
+    term: Term
+    heard: str
+    recording: Recording
+    negatives: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tens:
+    """Shares of `cases`. without, gold: that have the term's rendering, without a glossary and
+    with it among nine; false_gold, false_alone: that have one of the nine, and of the ten."""
+
+    cases: int
+    without: float
+    gold: float
+    false_gold: float
+    false_alone: float
+
+
+def cases(recording: Recording, session: SessionLog, others: TermIndex) -> list[Case]:
+    """All of a recording; a segment's terms with one rendering count once."""
+    finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
+    return [
+        Case(term, _heard(segment, finals), recording, _alike(term, segment, others))
+        for segment in recording.segments
+        for term in {one.target: Term(one.source, one.target) for one in segment.terms}.values()
+    ]
+
+
+def _heard(segment: Segment, finals: Sequence[ChunkFinal]) -> str:
+    """The chunks that overlap the segment."""
+    first, last = segment.start_s * 1000, segment.end_s * 1000
+    return "".join(one.source for one in finals if one.end_ms > first and one.start_ms < last)
+
+
+def _alike(term: Term, segment: Segment, others: TermIndex) -> tuple[Term, ...]:
+    found = dict.fromkeys(one.term for one in others.search(Query(term.source), 400))
+    fill = dict.fromkeys(others.terms)
+    wanted = [one for one in {**found, **fill} if one.source not in segment.source]
+    return tuple(wanted[:_TEN])
+
+
+async def tens(config: ModelsConfig, llm: LanguageModel, everything: Sequence[Case]) -> Tens:
+    """Three translations a case."""
+    without = gold = false_gold = false_alone = 0
+    for case in track(everything, description="cases"):
+        target = case.recording.target
+        plain = await _translated(config, llm, case, ())
+        nine = case.negatives[: _TEN - 1]
+        among = await _translated(config, llm, case, (*nine, case.term))
+        alone = await _translated(config, llm, case, case.negatives)
+        without += bool(occurrences(case.term.target, plain, target))
+        gold += bool(occurrences(case.term.target, among, target))
+        false_gold += any(occurrences(one.target, among, target) for one in nine)
+        false_alone += any(occurrences(one.target, alone, target) for one in case.negatives)
+    count = len(everything)
+    shares = (number / count for number in (without, gold, false_gold, false_alone))
+    return Tens(count, *shares)
+
+
+async def _translated(
+    config: ModelsConfig, llm: LanguageModel, case: Case, terms: tuple[Term, ...]
+) -> str:
+    spec = SessionSpec(case.recording.source, case.recording.target, terms)
+    translator = Translator(llm.lane(), spec, config, NoTelemetry())
+    try:
+        stream = translator.translate(case.heard, case.recording.source)
+        return "".join([piece async for piece in stream])
+    finally:
+        translator.close()
+
+
+async def _run(args: argparse.Namespace) -> Tens:
+    config = profile_config(args.profile)
+    recordings = load(args.recordings, args.only).recordings
+    said = " ".join(segment.source for one in recordings for segment in one.segments)
+    others = TermIndex(distractors(_OTHERS, said))
+    everything = [
+        case
+        for one in recordings
+        if (args.logs / f"{one.id}.1.json").exists()
+        for case in cases(one, log.load(args.logs / f"{one.id}.1.json"), others)
+    ]
+    llm = make_llm(config)
+    await llm.start()
+    try:
+        return await tens(config, llm, everything)
+    finally:
+        await llm.close()
+
+
+def main() -> None:
+    """Measure, print, save."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
+    parser.add_argument("logs", type=Path, help="folder of NAME.1.json that `--logs` left")
+    parser.add_argument("--only", default="zh2en", help="ids that start so")
+    parser.add_argument("--profile", default="embedded")
+    parser.add_argument("--out", type=Path, help="figures as JSON")
+    args = parser.parse_args()
+    found = asyncio.run(_run(args))
+    Console().print(found)
+    if args.out:
+        result = {"arguments": sys.argv[1:], **asdict(found)}
+        args.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Saved chunks, translated again by a scripted LLM."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from evaluation.recordings import Segment
+from evaluation.retranslate import retold
+from evaluation.systems import systems
+from evaluation.tens import cases, tens
+from models.config import ModelsConfig
+from models.engines.llm import Conversation
+from models.events import Term as Entry
+from models.recall.index import TermIndex
+from tests.evaluation.sessions import delta, final, log, recording
+from tests.models.fakes_engines import FakeLLM
+from tongchuan.events import ChunkFinal, Term
+
+MAGUIRE = Term("马奎尔", "Maguire")
+ENTRY = Entry("马奎尔", "Maguire")
+BASE = recording((0.0, 2.0, "马奎尔上来了", "Maguire comes up"), (2.0, 4.0, "很好", "Very good"))
+TALK = replace(
+    BASE,
+    segments=(
+        Segment(0.0, 2.0, "马奎尔上来了", "Maguire comes up", (MAGUIRE,)),
+        Segment(2.0, 4.0, "很好", "Very good"),
+    ),
+)
+LOG = log(
+    (1.0, delta(1, "old")),
+    (1.5, final(1, "马亏尔上来了", "old", 1900)),
+    (3.0, delta(2, "words")),
+    (3.5, final(2, "很好", "words", 3900)),
+)
+
+
+def answer(conversation: Conversation) -> str:
+    """Copies what is in Latin script."""
+    if "很好" in conversation.user:
+        return "Very good"
+    return "Maguire comes up" if "Maguire" in conversation.user else "Ma Kui comes up"
+
+
+def copying(conversation: Conversation) -> str:
+    """For texts that run on."""
+    return "Maguire comes up" if "Maguire" in conversation.user else "Ma Kui comes up"
+
+
+async def test_a_glossary_brings_the_term_and_leaves_the_rest_alone() -> None:
+    console = Console(file=io.StringIO())
+    (system,) = systems([], ModelsConfig())
+    plain = await retold(system, FakeLLM(answer=answer), [(TALK, LOG)], None, console)
+    index = TermIndex([ENTRY])
+    helped = await retold(system, FakeLLM(answer=answer), [(TALK, LOG)], index, console)
+    assert (plain.terms.recall, helped.terms.recall) == (0, 1)
+    assert (plain.used, helped.used) == (0, 1)
+    assert helped.terms.precision == 1
+    assert helped.chrf == 100
+    assert plain.chrf is not None
+    assert plain.chrf < 100
+    assert helped.bleu_bare == plain.bleu_bare
+
+
+async def test_one_gold_among_nine_and_ten_that_are_not_said() -> None:
+    others = TermIndex(
+        [Entry(f"马葵{char}", f"wrong {char}") for char in "甲乙丙丁戊己庚辛壬癸子丑"]
+    )
+    (case,) = cases(TALK, LOG, others)
+    assert case.heard.startswith("马亏尔上来了")
+    assert len(case.negatives) == 10
+    assert ENTRY not in case.negatives
+    found = await tens(ModelsConfig(), FakeLLM(answer=copying), [case])
+    assert (found.cases, found.without, found.gold) == (1, 0, 1)
+    assert (found.false_gold, found.false_alone) == (0, 0)
+    finals = [item.event for item in LOG.received if isinstance(item.event, ChunkFinal)]
+    assert [one.source for one in finals] == ["马亏尔上来了", "很好"]
