@@ -63,6 +63,7 @@ class ChargedBackend:
         self.told = Tally()
         """What the session reported, in simulated seconds."""
         self._system = system
+        self._scorer = engines.scorer
         llm = engines.llm or make_llm(config)
         self._own = llm if engines.llm is None else None
         # As many threads as the engines take by themselves; 0 where they do not use these cores.
@@ -86,7 +87,7 @@ class ChargedBackend:
         """See `InterpreterBackend.open`. Telemetry goes to `told` instead."""
         load = Load(asyncio.get_running_loop().time)
         recogniser = cast(WhisperEngine, self._recogniser)
-        return self._system.open(recogniser, self._llm, spec, self.told, load)
+        return self._system.open(recogniser, self._llm, spec, self.told, load, self._scorer)
 
     def faults(self) -> tuple[str, ...]:
         """See `InterpreterBackend.faults`."""

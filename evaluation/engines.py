@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from models.config import ModelsConfig
 from models.engines.llm import LanguageModel
 from models.engines.whisper import WhisperEngine
-from models.factory import load_recogniser, make_llm
+from models.factory import load_recogniser, make_llm, make_scorer
+from models.recall.rating import Scorer
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Loaded models. llm: None for an endpoint, whose connections belong to one event loop."""
+    """Loaded models. llm: None for an endpoint, whose connections belong to one event loop.
+    scorer: None where no term is listened for."""
 
     recogniser: WhisperEngine
     llm: LanguageModel | None
+    scorer: Scorer | None = None
 
 
 @contextmanager
@@ -28,11 +31,12 @@ def open_engines(config: ModelsConfig) -> Iterator[Engines]:
     Raises WeightsError, ConfigError or EngineError.
     """
     recogniser = load_recogniser(config)
+    scorer = make_scorer(config)
     llm = make_llm(config)
     kept = config.llm.engine == "embedded"
     try:
         asyncio.run(_start(llm, kept=kept))
-        yield Engines(recogniser, llm if kept else None)
+        yield Engines(recogniser, llm if kept else None, scorer)
     finally:
         if kept:
             asyncio.run(llm.close())

@@ -86,9 +86,17 @@ class _Fixed:
 
 
 async def retold(
-    system: System, llm: LanguageModel, pairs: Pairs, index: TermIndex | None, console: Console
+    system: System,
+    llm: LanguageModel,
+    pairs: Pairs,
+    index: TermIndex | None,
+    console: Console,
+    save: Path | None = None,
 ) -> Retold:
-    """Translate every chunk of `pairs` again, one session a recording."""
+    """Translate every chunk of `pairs` again, one session a recording.
+
+    save: folder for the logs, in a folder of the system's name.
+    """
     counts = _Counts()
     started = time.perf_counter()
     again = []
@@ -98,6 +106,11 @@ async def retold(
             (recording, await _session(system.config, llm, recording, before, index, counts))
         )
     seconds = time.perf_counter() - started
+    if save is not None:
+        folder = save / system.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for recording, one in again:
+            one.save(folder / f"{recording.id}.1.json")
     cut = measure.cut(again)
     segments = [segment for recording, _ in again for segment in recording.referenced]
     outputs = [instance.prediction for instance in cut.instances]
@@ -193,12 +206,14 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
     try:
         if not args.no_plain:
             results.append(
-                await retold(replace(chosen[0], name="no glossary"), llm, pairs, None, console)
+                await retold(
+                    replace(chosen[0], name="no glossary"), llm, pairs, None, console, args.save
+                )
             )
             console.print(_table(results))
         index = TermIndex([*terms, *others])
         for system in chosen:
-            results.append(await retold(system, llm, pairs, index, console))
+            results.append(await retold(system, llm, pairs, index, console, args.save))
             console.print(_table(results))
     finally:
         await llm.close()
@@ -215,6 +230,7 @@ def main() -> None:
     parser.add_argument("--vary", action="append", default=[], help="GROUP.KEY=VALUE,VALUE")
     parser.add_argument("--no-plain", action="store_true", help="not without a glossary")
     parser.add_argument("--profile", default="embedded")
+    parser.add_argument("--save", type=Path, help="folder for the new logs")
     parser.add_argument("--out", type=Path, help="figures as JSON")
     args = parser.parse_args()
     console = Console()

@@ -20,6 +20,7 @@ from models.events import SessionSpec
 from models.interpreter import Interpreter, Telemetry
 from models.load import Load
 from models.policy import POLICIES
+from models.recall.rating import Scorer
 from tongchuan.settings import DELIMITER, PREFIX
 
 DIRECT = "direct"
@@ -73,11 +74,12 @@ class System:
         spec: SessionSpec,
         telemetry: Telemetry,
         load: Load,
+        scorer: Scorer | None = None,
     ) -> Interpreter:
         """A new session's interpreter."""
         if self.direct:
             return Direct(recogniser, self.config.listening, spec, telemetry)
-        return Cascade(recogniser, llm, self.config, spec, telemetry, load)
+        return Cascade(recogniser, llm, self.config, spec, telemetry, load, scorer)
 
 
 def systems(names: Sequence[str], config: ModelsConfig, varied: Sequence[str] = ()) -> list[System]:

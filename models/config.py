@@ -97,6 +97,9 @@ class SpeakingConfig(_Frozen):
     """How a chunk becomes a translation."""
 
     memory_tokens: int = Field(default=700, ge=0, description="past chunks kept, in LLM tokens")
+    names: bool = Field(
+        default=True, description="keep names as they were rendered when their chunks are forgotten"
+    )
     max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
     preview_interval_ms: int = Field(
         default=4000, ge=0, description="at most one preview in this, the first of a chunk apart"

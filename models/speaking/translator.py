@@ -67,9 +67,12 @@ class Translator:
         self._telemetry = telemetry
         self._sure = config.recall.sure
         self._recall = Recall(spec, config.recall, telemetry, scorer)
-        self._ledger = Ledger(spec.target, spec.context)
-        digest = Digest(lambda: self._ledger.terms)
-        self._memory = Memory(config.speaking.memory_tokens, digest.of)
+        self._ledger: Ledger | None = None
+        self._memory = Memory(config.speaking.memory_tokens)
+        if config.speaking.names:
+            ledger = self._ledger = Ledger(spec.target, spec.context)
+            digest = Digest(lambda: ledger.terms)
+            self._memory = Memory(config.speaking.memory_tokens, digest.of)
         self._preview = _Preview("", "", whole=False)
         self.used: tuple[Term, ...] = ()
         """The terms that stand in the last translation."""
@@ -119,7 +122,7 @@ class Translator:
         self, text: str, language: str, audio: NDArray[np.float32] | None = None
     ) -> _Chunk:
         recalled = await self._recall.find(text, audio)
-        found = self._ledger.find(recalled, self._memory.shows)
+        found = self._ledger.find(recalled, self._memory.shows) if self._ledger else recalled
         sure = (one.term for one in found.terms if one.probability >= self._sure)
         wanted = tuple(term for term in sure if rendering(term))
         return _Chunk(text, language, found, recalled.terms, wanted)
@@ -277,7 +280,8 @@ class Translator:
         used = [one for one in chunk.recalled if stands(one.term, translation)]
         self.used = tuple(one.term for one in used)
         self._recall.heard([one.term for one in used if one.probability >= self._sure])
-        self._ledger.learn(chunk.found.text, translation, self.used)
+        if self._ledger is not None:
+            self._ledger.learn(chunk.found.text, translation, self.used)
 
 
 def _key(text: str) -> str:
