@@ -160,13 +160,6 @@ class Methods:
         """By edit distance of the text."""
         return dict(zip(self._sources, self._edits.scores(chunk.text).tolist(), strict=True))
 
-    def evidence(self, chunk: Chunk) -> Mapping[str, float]:
-        """By evidence: what its syllables say for a term, whatever the glossary's size."""
-        scores: dict[str, float] = {}
-        for one in self._index.search(Query(chunk.text), _CANDIDATES):
-            scores[one.term.source] = max(one.score, scores.get(one.term.source, -1.0))
-        return scores
-
     def heard(self, chunk: Chunk) -> Mapping[str, float]:
         """Stage 2 alone: every term by the audio."""
         assert self._scorer is not None
@@ -176,11 +169,11 @@ class Methods:
         return dict(zip(self._sources, scores.tolist(), strict=True))
 
     def text(self, chunk: Chunk) -> Mapping[str, float]:
-        """Stage 1 as it is served: how likely by the text."""
+        """Stage 1: by how the text sounds."""
         return _best(rated(self._index, Query(chunk.text), self._expected))
 
     def both(self, chunk: Chunk) -> Mapping[str, float]:
-        """Both stages as they are served."""
+        """Both stages, as they are served."""
         assert self._scorer is not None
         found = rated(self._index, Query(chunk.text), self._expected)
         if chunk.states is not None:
@@ -189,12 +182,11 @@ class Methods:
 
 
 def _best(found: Sequence[Rated]) -> Mapping[str, float]:
-    """The odds of each source where it is likeliest; evidence breaks ties."""
+    """The evidence for each source at its best place."""
     scores: dict[str, float] = {}
     for one in found:
         source = one.candidate.term.source
-        odds = one.odds + 1e-3 * one.candidate.score
-        scores[source] = max(odds, scores.get(source, odds))
+        scores[source] = max(one.score, scores.get(source, one.score))
     return scores
 
 
@@ -277,7 +269,6 @@ async def _run(args: argparse.Namespace) -> dict[str, object]:
     ways: dict[str, Ranking] = {
         "exact text": methods.exact,
         "edit distance of the text": methods.edits,
-        "stage 1, evidence": methods.evidence,
         "stage 1": methods.text,
     }
     if scorer is not None:

@@ -108,7 +108,7 @@ class SpeakingConfig(_Frozen):
         default=4, ge=1, description="shortest text previewed: Chinese characters or English words"
     )
     term_form: Literal["inline", "beside", "list", "both"] = Field(
-        default="inline", description="how a chunk's terms are told to the LLM"
+        default="both", description="how a chunk's terms are told to the LLM"
     )
     term_retry: bool = Field(
         default=True, description="try once more when a term that was surely spoken is left out"

@@ -23,15 +23,18 @@ from models.recall.query import Query
 
 CANDIDATES = 64
 """Looked at for each glossary."""
-_MISHEARD = 0.05  # mean cost a syllable of what is spoken: exponentially distributed
-_TONED, _SAME = 2, 0.01  # so short, only the tones keep it apart from everyday words
+_MISHEARD = 0.06  # mean cost a syllable of what is spoken: exponentially distributed
+_SAME = 0.01  # cost a syllable up to which two sound the same, tones too
+_TONED = 2  # syllables: so short, only the tones keep it apart from everyday words …
+_EVERYDAY = 3.0  # … which come more often than by chance (log odds) …
+_LEAST_RIVALS = 300  # … however few the terms
 _CERTAIN = 30.0  # log odds of what is written
 _LEAST = math.log(1e-4)  # log odds by the text from which the audio is asked
 _LISTENED = 24  # of those
 _FORMS = 3  # spoken forms of each
 _TRAINED = math.log(1 / 3)  # log odds of being spoken among the keys that the scorer learned from
-_TRUST = 0.8  # text and audio err together where the speech is unclear: not independent
-_DOUBT = 0.01
+_DOUBT = 0.01  # a score is never surer
+_AUDIBLE = 0.1  # evidence that a unit of the audio's log odds is worth, to rank by
 
 
 class Scorer(Protocol):
@@ -43,10 +46,16 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A candidate and the logarithm of its odds of being spoken."""
+    """A candidate, the logarithm of its odds of being spoken, and the audio's part in it."""
 
     candidate: Candidate
     odds: float
+    audible: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """Evidence, to rank by whatever the size of the glossary."""
+        return self.candidate.score + _AUDIBLE * self.audible
 
     @property
     def probability(self) -> float:
@@ -78,18 +87,20 @@ def _odds(
     if candidate.written:
         return _CERTAIN
     each = candidate.cost / candidate.syllables
-    if candidate.syllables <= _TONED and each > _SAME:
-        return -_CERTAIN
     rivals = index.forms(candidate.syllables)
     if candidate.term in familiar:
         rivals = min(rivals, len(familiar))
+    everyday = 0.0
+    if candidate.syllables <= _TONED and each > _SAME:
+        everyday, rivals = _EVERYDAY, max(rivals, _LEAST_RIVALS)
     by_chance = rivals * query.places * share(candidate.syllables, each)
-    return math.log(expected) - each / _MISHEARD - math.log(by_chance)
+    return math.log(expected) - each / _MISHEARD - math.log(by_chance) - everyday
 
 
 def listened(found: Sequence[Rated], scorer: Scorer, states: NDArray[np.float32]) -> list[Rated]:
     """With what the audio says of the likeliest that are not written: Bayes' rule.
 
+    Where the text has the same sound already, the audio can only speak against it.
     states: of the encoder, shape (n, width). Of several spoken forms the likeliest counts.
     """
     asked = [one for one in found if one.odds > _LEAST and not one.candidate.written]
@@ -105,5 +116,7 @@ def listened(found: Sequence[Rated], scorer: Scorer, states: NDArray[np.float32]
     for one, keys in zip(asked, forms, strict=True):
         score = min(max(max(next(scores) for _ in keys), _DOUBT), 1 - _DOUBT)
         ratio = math.log(score / (1 - score)) - _TRAINED
-        heard[id(one)] = Rated(one.candidate, one.odds + _TRUST * ratio)
+        if one.candidate.cost <= _SAME * one.candidate.syllables:
+            ratio = min(ratio, 0.0)
+        heard[id(one)] = Rated(one.candidate, one.odds + ratio, ratio)
     return [heard.get(id(one), one) for one in found]

@@ -130,7 +130,7 @@ class Recall:
             found = listened(found, self._scorer, audio)
         likely = [one for one in found if one.probability >= self._config.threshold]
         # Stable: of equals the glossary named first.
-        likely.sort(key=lambda one: -one.candidate.score)
+        likely.sort(key=lambda one: -one.score)
         return Found(query.text, self._chosen(likely, query))
 
     def _chosen(self, likely: Sequence[Rated], query: Query) -> tuple[Recalled, ...]:
