@@ -170,7 +170,7 @@ async def _session(
 def _table(results: Sequence[Retold]) -> Table:
     table = Table()
     for title in ("", "BLEU", "without terms", "chrF", "recall", "precision", "F1", "used", "s"):
-        table.add_column(title, justify="left" if not title else "right")
+        table.add_column(title, justify="right" if title else "left", no_wrap=not title)
     for one in results:
         scores = (one.terms.recall, one.terms.precision, one.terms.f1)
         table.add_row(
