@@ -126,13 +126,13 @@ class RecallConfig(_Frozen):
         default=0.5, ge=0, le=1, description="probability from which a term counts as spoken"
     )
     listen: bool = Field(
-        default=False, description="let the audio decide what the text leaves open (Whisper base)"
+        default=True, description="let the audio decide what the text leaves open (Whisper base)"
     )
     sure: float = Field(
         default=0.9, ge=0, le=1, description="probability from which the LLM has to use a term"
     )
     expected: float = Field(
-        default=0.03,
+        default=0.05,
         gt=0,
         description="chance likenesses a chunk at which a term is as likely spoken as not: "
         "less for fewer false alarms, more for fewer misses",

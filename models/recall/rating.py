@@ -34,7 +34,7 @@ _LISTENED = 24  # of those
 _FORMS = 3  # spoken forms of each
 _TRAINED = math.log(1 / 3)  # log odds of being spoken among the keys that the scorer learned from
 _DOUBT = 0.01  # a score is never surer
-_AUDIBLE = 0.1  # evidence that a unit of the audio's log odds is worth, to rank by
+_AUDIBLE = 0.06  # evidence that a unit of the audio's log odds is worth, to rank by
 
 
 class Scorer(Protocol):

@@ -1,0 +1,1 @@
+"""The multimodal scorer of `models.recall`: its data and its training."""
