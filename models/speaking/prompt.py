@@ -54,9 +54,10 @@ def user_message(found: Found, form: TermForm) -> str:
     return f"{plain(text)}\n({listed})"
 
 
-def insisting(message: str, renderings: Sequence[str]) -> str:
-    """`message` for a second try, when some renderings were left out."""
-    return f"{message}\n(It must contain: {'; '.join(map(plain, renderings))})"
+def insisting(system: str, renderings: Sequence[str]) -> str:
+    """The system message of a second try, when some renderings were left out. Not in the chunk's
+    message: there a small model translates the demand too."""
+    return f"{system}\nUse exactly these words: {'; '.join(map(plain, renderings))}."
 
 
 def _joined(before: str, wording: str, after: str) -> str:

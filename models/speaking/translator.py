@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,10 @@ from models.speaking.guards import Guard, GuardTrippedError
 from models.speaking.memory import Memory, estimate
 from models.speaking.names import Ledger
 from models.speaking.prompt import insisting, system_prompt, user_message
-from models.speaking.wanted import missing, rendering, stands
+from models.speaking.wanted import kept, missing, rendering, stands
 
 _LEAST_TOKENS = 16
+_LEAST_KEPT = 0.3  # words of the first try that the second has: else it says something else
 _PREVIEW_BACK = 2  # words of a preview that the next one may change
 _MARKS = "，。！？；：、,.!?;:… "
 
@@ -206,8 +207,9 @@ class Translator:
         the LLM is told to use them."""
         self._telemetry.count("term_retry")
         lacking = missing(chunk.sure, first)
-        message = insisting(self._message(chunk), [rendering(term) for term in lacking])
-        conversation = self._conversation(message, chunk.language, self._memory.turns)
+        asked = self._conversation(self._message(chunk), chunk.language, self._memory.turns)
+        system = insisting(asked.system, [rendering(term) for term in lacking])
+        conversation = replace(asked, system=system)
         guard = Guard(chunk.text, self._spec.target)
         try:
             async with aclosing(self._generate(chunk, conversation, guard)) as pieces:
@@ -216,7 +218,7 @@ class Translator:
         except (GuardTrippedError, EngineError):
             return first
         better = len(missing(chunk.sure, guard.text)) < len(lacking)
-        return guard.text if better else first
+        return guard.text if better and kept(first, guard.text) >= _LEAST_KEPT else first
 
     async def preview(self, text: str, language: str) -> AsyncGenerator[str, None]:
         """Stream translations of the uncommitted `text`, each whole so far, stable by keeping all

@@ -36,6 +36,12 @@ def missing(terms: Sequence[Term], translation: str) -> tuple[Term, ...]:
     return tuple(term for term in terms if not stands(term, translation))
 
 
+def kept(before: str, after: str) -> float:
+    """The share of the words of `before` that `after` has too; 1 for none."""
+    words, there = _words(before), set(_words(after))
+    return sum(word in there for word in words) / len(words) if words else 1.0
+
+
 def _alternatives(target: str) -> list[str]:
     """`A/B` and `A (B)` are two each where A is more than a word; TCP/IP is one."""
     if not re.search(r"\s|[㐀-鿿]", target):
