@@ -58,7 +58,7 @@ class Bucket:
         index.cp.min_points_per_centroid = 1
         drawn = np.random.default_rng(1).permutation(count)[: _TRAINING * cells]
         index.train(self._vectors(drawn))
-        index.nprobe = max(4, cells // 10)
+        index.nprobe = max(4, cells // 16)
         for start in range(0, count, _BATCH):
             index.add(self._vectors(slice(start, start + _BATCH)))
         return index
