@@ -179,7 +179,7 @@ async def test_a_name_that_the_session_rendered_stays_so_when_the_memory_has_los
         said = any(name in conversation.user for name in ("马奎尔", "Maguire"))
         return "Here is Maguire now." if said else "He passes the ball to another."
 
-    voice = Voice(answer, (), memory_tokens=200, max_ratio=10)
+    voice = Voice(answer, (), memory_tokens=200, max_ratio=10, names=True)
     for text in ("马奎尔上来了", "马奎尔又来了", *["把球传给另外一个人了"] * 12, "看看马亏尔"):
         await voice.say(text)
     asked = voice.llm.asked[-1].conversation
