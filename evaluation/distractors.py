@@ -9,7 +9,7 @@ from pypinyin.phrases_dict import phrases_dict
 
 from models.events import Term
 
-_SYLLABLES = (
+TRANSLITERATION = (
     "阿艾奥巴贝比波布查达德迪多厄法菲福戈格古哈海赫胡基加杰金卡凯科克库拉莱雷里利林卢鲁罗洛马麦曼"
     "梅米莫姆纳内尼诺努帕佩皮普奇切萨塞沙舍什斯苏索塔泰特蒂图托瓦维沃伍希夏辛休亚伊尤扎泽朱尔森顿逊"
 )
@@ -47,4 +47,4 @@ def _drawn(rng: random.Random) -> Iterator[str]:
 
 
 def _name(rng: random.Random) -> str:
-    return "".join(rng.choices(_SYLLABLES, k=rng.choice(_NAME_LENGTHS)))
+    return "".join(rng.choices(TRANSLITERATION, k=rng.choice(_NAME_LENGTHS)))

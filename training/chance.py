@@ -18,16 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pypinyin.phrases_dict import phrases_dict
 
+from evaluation.distractors import TRANSLITERATION
 from models.recall import chance
 from models.recall.features import DIM, INDEL, vectors
 from models.recall.query import Query, Windows
 from models.recall.syllables import Syllable, spoken
 from models.recall.units import units
 
-_TRANSLITERATION = (
-    "阿艾奥巴贝比波布查达德迪多厄法菲福戈格古哈海赫胡基加杰金卡凯科克库拉莱雷里利林卢鲁罗洛马麦曼"
-    "梅米莫姆纳内尼诺努帕佩皮普奇切萨塞沙舍什斯苏索塔泰特蒂图托瓦维沃伍希夏辛休亚伊尤扎泽朱尔森顿逊"
-)
 _TERMS, _TEXTS, _TEXT_SYLLABLES = 6_000, 500, 16
 
 
@@ -61,7 +58,7 @@ def _terms(rng: random.Random, words: list[str], length: int) -> NDArray[np.floa
     drawn: dict[tuple[Syllable, ...], None] = {}
     while len(drawn) < _TERMS:
         if len(drawn) % 2:
-            text = "".join(rng.choice(_TRANSLITERATION) for _ in range(length))
+            text = "".join(rng.choice(TRANSLITERATION) for _ in range(length))
         else:
             text = "".join(rng.choice(words) for _ in range(length))[:length]
         sounds = tuple(sound.syllable for sound in spoken(units(text)) if sound.syllable)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.engines.alignment import token_frames
 from models.engines.ct2_file import Ct2File
 from models.engines.decoder_graph import DecoderGraph, shape
+from models.engines.graph_session import open_graph
 from models.errors import EngineError
 
 Floats = NDArray[np.float32]
@@ -178,17 +179,8 @@ class _Run:
 
 
 def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads must leave the cores to the language model.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Shapes change at every step: memory planned or kept by shape would grow for an hour.
-    options.enable_mem_pattern = False
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return open_graph(model, threads)
     except Exception as error:
         raise EngineError(f"the recogniser's decoder does not load: {error}") from error
 

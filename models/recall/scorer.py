@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from models.engines.graph_session import open_graph
 from models.errors import EngineError, WeightsError
 from models.recall.phones import SYMBOLS, Phones
 
@@ -47,18 +47,8 @@ class SpeechScorer:
         """
         self.about = _about(path.with_suffix(".json"))
         self.threshold = float(self.about["threshold"])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Shapes change at every call: memory planned or kept by shape would grow.
-        options.enable_mem_pattern = False
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
         try:
-            self._graph = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
+            self._graph = open_graph(str(path), threads)
         except Exception as error:  # onnxruntime's share no base
             raise WeightsError(f"the scorer's graph {path} does not load: {error}") from error
 
