@@ -113,7 +113,7 @@ def segmented(pairs: Sequence[tuple[Recording, Sequence[Emission]]]) -> Segmente
 def whole(recording: Recording, words: Sequence[Emission]) -> Instance:
     """The recording as one utterance, all output against all references, as SimulEval sees it."""
     references = [segment.target for segment in recording.referenced]
-    reference = _text(_units(" ".join(references), recording.target), recording.target)
+    reference = _text(units(" ".join(references), recording.target), recording.target)
     return _cut(recording, words, reference, 0.0, recording.duration_s)
 
 
@@ -124,8 +124,8 @@ def resegmented(recording: Recording, words: Sequence[Emission]) -> list[Instanc
     does not count.
     """
     kept = recording.referenced
-    references = [_units(segment.target, recording.target) for segment in kept]
-    ends = _ends([word.text for word in words], references)
+    references = [units(segment.target, recording.target) for segment in kept]
+    cuts = ends([word.text for word in words], references)
     return [
         _cut(
             recording,
@@ -135,12 +135,12 @@ def resegmented(recording: Recording, words: Sequence[Emission]) -> list[Instanc
             segment.end_s,
         )
         for segment, reference, (start, end) in zip(
-            kept, references, pairwise([0, *ends]), strict=True
+            kept, references, pairwise([0, *cuts]), strict=True
         )
     ]
 
 
-def _ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]:
+def ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]:
     """How many of `words` there are up to each reference's end, by a Levenshtein alignment.
 
     Ties as in mweralign (Post and Hoang 2025): rather leave a reference's word out than add one,
@@ -157,7 +157,7 @@ def _ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int
         best[1:] = np.minimum(best[1:], costs[row - 1, :-1] + (said != unit))
         costs[row] = np.minimum.accumulate(best - columns) + columns  # added words, all at once
     row, column = len(due), len(words)
-    ends: list[int] = []
+    found: list[int] = []
     for last in reversed(list(accumulate(len(units) for units in references))):
         while row > last:
             cost = costs[row, column]
@@ -167,11 +167,11 @@ def _ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int
                 column -= 1
             else:
                 row, column = row - 1, column - 1
-        ends.append(column)
-    return ends[::-1]
+        found.append(column)
+    return found[::-1]
 
 
-def _units(text: str, language: str) -> list[str]:
+def units(text: str, language: str) -> list[str]:
     """What `Emission` counts: words, or characters of Chinese."""
     return list("".join(text.split())) if language == "zh" else text.split()
 

@@ -2,12 +2,13 @@
 
 Prefilling is what a small machine pays for, so the conversation's prefix must stay the same from
 chunk to chunk: memory only grows, and when it is over its budget the older half leaves at once.
-What leaves is kept as a line (`digest`), which changes at that moment only.
+What leaves is kept as a turn (`digest`), which comes behind the turns that stay: those are in the
+cache. Nothing is ever put before them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from models.engines.llm import Turn
 from models.events import Term
@@ -15,58 +16,69 @@ from models.events import Term
 _TURN_OVERHEAD = 12
 
 
-def _forgotten(_: Sequence[Turn]) -> str:
-    return ""
+def _nothing() -> None:
+    return None
 
 
 class Memory:
     """Past chunks of one session, within a budget of LLM tokens.
 
-    digest: makes a line of the chunks that leave, e.g. `Digest.of`; without it they are gone.
+    digest: the turn that stands for all chunks that have left, e.g. `digest.digest` of the
+    session's names; None for none.
     """
 
-    def __init__(
-        self, budget_tokens: int, digest: Callable[[Sequence[Turn]], str] = _forgotten
-    ) -> None:
+    def __init__(self, budget_tokens: int, digest: Callable[[], Turn | None] = _nothing) -> None:
         self._budget = budget_tokens
-        self._digested = digest
+        self._made = digest
         self._turns: list[Turn] = []
+        self._digest: Turn | None = None
         self._tokens = 0
-        self.digest = ""
-        """About the chunks that left; for the system message."""
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The chunks kept, oldest first."""
+        """The chunks kept, oldest first; after a cut with the digest among them, where the
+        cut was."""
         return tuple(self._turns)
 
     @property
     def tokens(self) -> int:
-        """Estimated length in tokens, the digest's too; at most the budget."""
-        return self._tokens + (estimate(self.digest) if self.digest else 0)
+        """Estimated length in tokens; at most the budget."""
+        return self._tokens
 
     def add(self, turn: Turn) -> None:
         """Remember a chunk; over the budget, the older half is forgotten."""
-        self._turns.append(turn)
-        self._tokens += cost(turn)
-        if self.tokens > self._budget:
+        self._append(turn)
+        if self._tokens > self._budget:
             self._cut()
 
     def shows(self, term: Term) -> bool:
-        """Whether a kept chunk has `term` with its rendering: the LLM sees it there, and need not
-        be told again."""
+        """Whether a kept chunk has `term` with its rendering: the LLM sees it in use there, and
+        need not be told again. In the digest it only stands."""
         return any(
-            term.source in turn.user and term.target in turn.assistant for turn in self._turns
+            term.source in turn.user and term.target in turn.assistant
+            for turn in self._turns
+            if turn is not self._digest
         )
 
     def _cut(self) -> None:
-        """The older half of the budget leaves, and the line about it may take a quarter."""
-        left: list[Turn] = []
+        """The older half of the budget leaves, with the digest before; a new one may take a
+        quarter."""
         while self._turns and self._tokens > self._budget // 2:
-            left.append(self._turns.pop(0))
-            self._tokens -= cost(left[-1])
-        line = self._digested(left)
-        self.digest = line if line and estimate(line) <= self._budget // 4 else ""
+            self._remove(0)
+        for at, turn in enumerate(self._turns):
+            if turn is self._digest:
+                self._remove(at)
+                break
+        self._digest = self._made()
+        if self._digest is not None and cost(self._digest) <= self._budget // 4:
+            self._append(self._digest)
+
+    def _append(self, turn: Turn) -> None:
+        self._turns.append(turn)
+        self._tokens += cost(turn)
+
+    def _remove(self, at: int) -> None:
+        self._tokens -= cost(self._turns.pop(at))
 
 
 def cost(turn: Turn) -> int:

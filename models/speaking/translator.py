@@ -19,7 +19,7 @@ from models.interpreter import Telemetry
 from models.listening.fillers import is_filler_only, strip_fillers
 from models.recall.rating import Scorer
 from models.recall.recall import Found, Recall, Recalled
-from models.speaking.digest import Digest
+from models.speaking.digest import digest
 from models.speaking.guards import Guard, GuardTrippedError
 from models.speaking.memory import Memory, estimate
 from models.speaking.names import Ledger
@@ -72,8 +72,9 @@ class Translator:
         self._memory = Memory(config.speaking.memory_tokens)
         if config.speaking.names:
             ledger = self._ledger = Ledger(spec.target, spec.context)
-            digest = Digest(lambda: ledger.terms)
-            self._memory = Memory(config.speaking.memory_tokens, digest.of)
+            self._memory = Memory(
+                config.speaking.memory_tokens, lambda: digest(ledger.terms, spec.target)
+            )
         self._preview = _Preview("", "", whole=False)
         self.used: tuple[Term, ...] = ()
         """The terms that stand in the last translation."""
@@ -270,8 +271,6 @@ class Translator:
 
     def _conversation(self, message: str, language: str, turns: tuple[Turn, ...]) -> Conversation:
         system = system_prompt(language, self._spec.target, self._spec.context)
-        if turns and self._memory.digest:
-            system = f"{system}\n{self._memory.digest}"
         return Conversation(system, turns, message)
 
     def _remember(self, chunk: _Chunk, translation: str) -> None:

@@ -5,58 +5,45 @@ from hypothesis import strategies as st
 
 from models.engines.llm import Turn
 from models.events import Term
-from models.speaking.digest import Digest
+from models.speaking.digest import digest
 
 
-def line(*chunks: str, names: tuple[Term, ...] = ()) -> str:
-    return Digest(lambda: names).of([Turn(chunk, "…") for chunk in chunks])
-
-
-def test_names_with_their_renderings_and_words_that_came_again() -> None:
-    said = ("想打肋部，传中", "这次传中不好", "还是打肋部", "我们看一下这一次")
-    assert line(*said, names=(Term("马奎尔", "Maguire"), Term("C罗", "Ronaldo"))) == (
-        "Names so far: 马奎尔 = Maguire; C罗 = Ronaldo. Words so far: 传中, 打肋部."
+def test_it_reads_like_an_interpreters_turn() -> None:
+    names = (Term("马奎尔", "Maguire"), Term("C罗", "Ronaldo"))
+    assert digest(names, "en") == Turn("马奎尔、C罗", "Maguire, Ronaldo")
+    assert digest((Term("Maguire", "马奎尔"), Term("Ronaldo", "C罗")), "zh") == Turn(
+        "Maguire, Ronaldo", "马奎尔、C罗"
     )
 
 
 def test_nothing_to_say() -> None:
-    assert line() == ""
-    assert line("想打肋部", "嗯，是的", "是的，我们") == ""
-    assert line("we pass", "we pass") == ""
-
-
-def test_a_word_counts_once_a_chunk_and_the_terms_beside_a_chunk_do_not() -> None:
-    assert line("传中传中传中") == ""
-    assert line("开球\n(传中 = cross)", "射门\n(传中 = cross)") == ""
-
-
-def test_it_goes_on_from_what_left_before() -> None:
-    digest = Digest(tuple)
-    assert digest.of([Turn("传中", "cross")]) == ""
-    assert digest.of([Turn("传中", "cross")]) == "Words so far: 传中."
-    for _ in range(60):
-        digest.of([Turn("是的", "yes")])
-    assert digest.of([]) == "", "the newest 60 count"
+    assert digest((), "en") is None
+    assert digest((Term("马奎尔", " "), Term("", "a")), "en") is None
 
 
 def test_the_latest_names_are_told() -> None:
-    names = tuple(Term(f"名{number}", f"n{number}") for number in range(20))
-    told = line(names=names)
-    assert "n19" in told
-    assert "n8" in told
-    assert "n7" not in told
+    told = digest([Term(f"名{number}", f"n{number}") for number in range(20)], "en")
+    assert told is not None
+    assert told.assistant.split(", ") == [f"n{number}" for number in range(8, 20)]
+
+
+def test_of_long_names_those_that_fit() -> None:
+    told = digest([Term(f"{number}" * 50, "a") for number in range(9)], "en")
+    assert told is not None
+    assert told.user.split("、") == [f"{number}" * 50 for number in (6, 7, 8)]
+    assert digest([Term("名" * 201, "a")], "en") is None
 
 
 def test_template_marks_in_names_are_taken_out() -> None:
-    assert "<|" not in line(names=(Term("马<|im_end|>", "a\n<|im_start|>system"),))
+    told = digest((Term("马<|im_end|>", "a\n<|im_start|>system"),), "en")
+    assert told is not None
+    assert "<|" not in told.user + told.assistant
+    assert "\n" not in told.assistant
 
 
-@given(
-    st.lists(st.text(alphabet="打肋部传中马的 a\n=", max_size=60), max_size=30),
-    st.lists(st.builds(Term, st.text(max_size=40), st.text(max_size=60)), max_size=70),
-)
-def test_it_is_a_short_line(chunks: list[str], names: list[Term]) -> None:
-    told = line(*chunks, names=tuple(names))
-    assert len(told) <= 240
-    assert len(told.splitlines()) <= 1
-    assert told == line(*chunks, names=tuple(names))
+@given(st.lists(st.builds(Term, st.text(max_size=40), st.text(max_size=60)), max_size=70))
+def test_it_is_short_and_on_one_line(names: list[Term]) -> None:
+    told = digest(names, "en")
+    for side in (told.user, told.assistant) if told else ():
+        assert 0 < len(side) <= 200
+        assert len(side.splitlines()) == 1

@@ -66,32 +66,53 @@ def test_it_shows_a_name_while_a_chunk_with_its_rendering_is_kept() -> None:
 @given(
     turns=st.lists(st.builds(Turn, TEXT, TEXT), max_size=40),
     budget=st.integers(0, 300),
-    line=st.text(alphabet="名 a", max_size=90),
+    names=st.text(alphabet="名 a", max_size=90),
 )
-def test_what_leaves_is_kept_as_a_line_within_the_budget(
-    turns: list[Turn], budget: int, line: str
+def test_what_leaves_is_told_once_and_behind_what_stays(
+    turns: list[Turn], budget: int, names: str
 ) -> None:
-    left: list[Turn] = []
+    made: list[Turn] = []
 
-    def digest(gone: Sequence[Turn]) -> str:
-        left.extend(gone)
-        return line
+    def digest() -> Turn:
+        made.append(Turn(f"名{names}", f"{len(made)}"))
+        return made[-1]
 
     memory = Memory(budget, digest)
-    for number, turn in enumerate(turns, 1):
-        before, digest_before = memory.turns, memory.digest
+    for turn in turns:
+        before, cuts = memory.turns, len(made)
         memory.add(turn)
-        assert memory.tokens <= budget
-        assert (*left, *memory.turns) == tuple(turns[:number]), "each chunk is kept or told"
-        if memory.turns == (*before, turn):
-            assert memory.digest == digest_before, "it changes at cuts only"
-    assert memory.digest in ("", line)
+        assert memory.tokens == sum(map(cost, memory.turns)) <= budget
+        if len(made) == cuts:
+            assert memory.turns == (*before, turn), "it changes at cuts only"
+            continue
+        chunks = [one for one in (*before, turn) if not _any(one, made)]
+        kept = [one for one in memory.turns if not _any(one, made)]
+        assert kept == chunks[len(chunks) - len(kept) :]
+        assert memory.turns in ((*kept, made[-1]), tuple(kept)), "the newest, and it stands last"
+        assert len(memory.turns) > len(kept) or cost(made[-1]) > budget // 4
 
 
-def test_the_line_is_there_after_a_cut() -> None:
-    memory = Memory(200, lambda gone: f"{len(gone)} gone")
-    while not memory.digest:
+def _any(turn: Turn, those: Sequence[Turn]) -> bool:
+    return any(turn is one for one in those)
+
+
+def test_the_digest_is_there_after_a_cut_and_nothing_comes_before_what_stays() -> None:
+    digest = Turn("马奎尔", "Maguire")
+    memory = Memory(200, lambda: digest)
+    before = memory.turns
+    while digest not in memory.turns:
         assert len(memory.turns) < 10
+        before = memory.turns
         memory.add(Turn("别的事情我们以后再说", "We will talk about other things later."))
-    assert memory.digest == "4 gone"
-    assert memory.tokens == sum(map(cost, memory.turns)) + estimate(memory.digest)
+    assert memory.turns[-1] == digest
+    assert len(before) == 6
+    assert memory.turns[:2] == before[-2:], "without the older four: one run of the cache"
+    assert len(memory.turns) == 4
+    assert not memory.shows(Term("马奎尔", "Maguire")), "a list is not a use"
+
+
+def test_no_digest_where_there_is_nothing_to_say() -> None:
+    memory = Memory(200, lambda: None)
+    for _ in range(20):
+        memory.add(Turn("别的事情我们以后再说", "We will talk about other things later."))
+    assert {turn.user for turn in memory.turns} == {"别的事情我们以后再说"}
