@@ -99,7 +99,7 @@ class SpeakingConfig(_Frozen):
     memory_tokens: int = Field(default=700, ge=0, description="past chunks kept, in LLM tokens")
     names: bool = Field(
         default=False,
-        description="keep names as they were rendered when their chunks are forgotten; what a small "
+        description="keep names as they were rendered when their chunks are gone; what a small "
         "model learns of its own output is often wrong (see docs/glossaries.md)",
     )
     max_ratio: float = Field(default=3.0, gt=1, description="output tokens a source token")
