@@ -92,7 +92,7 @@ class Direct:
                 await events.send(TranslationDelta(self._chunk, text, heard.heard_ms))
             if ends_sentence(sentence[-1]):
                 await self._end_chunk(heard.heard_ms, events)
-        if heard.pause:
+        if heard.pause_ms:
             await self._end_chunk(heard.heard_ms, events)
 
     async def _end_chunk(self, heard_ms: int, events: Events) -> None:

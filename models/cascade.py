@@ -43,7 +43,7 @@ from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
 _AROUND_MS = 500  # word times are rough
-_RECHECK_S = 0.2  # silence grows without events: how often the policy looks at it
+_RECHECK_S = 0.1  # silence grows without events: how often the policy looks at it
 _PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
 
 
@@ -93,7 +93,7 @@ class Cascade:
 
     async def _listen(self, audio: Channel[AudioInput], events: Events) -> None:
         async def heard(step: Heard) -> None:
-            self._pending.hear(step, self._listener.silence_ms)
+            self._pending.hear(step)
             await self._show(events)
             await self._pending.room()
 
@@ -130,6 +130,8 @@ class Cascade:
             if self._may_preview():
                 await self._preview(events)
             await self._pending.changed(_RECHECK_S if waiting else None)
+            if self._listener.settled:
+                self._pending.silent(self._listener.heard_ms, self._listener.silence_ms)
 
     async def _commit_all(self, events: Events) -> None:
         while (evidence := self._pending.evidence()) is not None:

@@ -35,22 +35,28 @@ class Pending:
         self._tail: tuple[Word, ...] = ()
         self._speaking: tuple[Word, ...] = ()
         self._taken = 0
-        self._paused: set[int] = set()
+        self._pauses: dict[int, int] = {}
         self._markers: list[_Marker] = []
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
-    def hear(self, heard: Heard, silence_ms: int) -> None:
+    def hear(self, heard: Heard) -> None:
         """Take over one step of the listener."""
         self.language = heard.language
-        self.heard_ms = heard.heard_ms
-        self.silence_ms = silence_ms
+        self.heard_ms, self.silence_ms = heard.heard_ms, 0
         self._words.extend(heard.stable)
         self._tail = heard.tail
-        if heard.pause and self._words:
-            self._paused.add(self._words[-1].end_ms)
+        if heard.pause_ms:
+            self.silent(heard.heard_ms, heard.pause_ms)
         self._touch()
+
+    def silent(self, heard_ms: int, silence_ms: int) -> None:
+        """The silence after all words has lasted on, with nothing else heard."""
+        self.heard_ms, self.silence_ms = heard_ms, silence_ms
+        if self._words:
+            end = self._words[-1].end_ms
+            self._pauses[end] = max(silence_ms, self._pauses.get(end, 0))
 
     def mark(self, marker: str) -> None:
         """Everything so far is to be committed; then `marker` is due."""
@@ -92,7 +98,7 @@ class Pending:
             self._tail if due is None else (),
             self.heard_ms,
             self.silence_ms,
-            frozenset(self._paused),
+            dict(self._pauses),
             self.closed or due is not None,
             self.language,
         )
@@ -102,7 +108,7 @@ class Pending:
         taken = tuple(self._words[:count])
         del self._words[:count]
         self._taken += count
-        self._paused = {end for end in self._paused if end > taken[-1].end_ms}
+        self._pauses = {end: ms for end, ms in self._pauses.items() if end > taken[-1].end_ms}
         self._speaking = taken
         self._room.set()
         return taken

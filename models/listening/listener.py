@@ -38,13 +38,14 @@ class Heard:
     """What one step changed.
 
     stable: words that are now certain, after all earlier stable ones. tail: words that are not.
-    heard_ms: audio that this is based on. pause: the speaker paused here. language: "zh" or "en".
+    heard_ms: audio that this is based on. pause_ms: how long the speaker has paused here, at
+    least; 0 for no pause. language: "zh" or "en".
     """
 
     stable: tuple[Word, ...]
     tail: tuple[Word, ...]
     heard_ms: int
-    pause: bool
+    pause_ms: int
     language: str
 
 
@@ -91,6 +92,11 @@ class Listener:
     def silence_ms(self) -> int:
         """Since the last voice."""
         return self._vad.silence_ms
+
+    @property
+    def settled(self) -> bool:
+        """Whether all words are stable, and nothing was voiced since."""
+        return self._settled
 
     def push(self, samples: NDArray[np.float32]) -> list[SpeechEdge]:
         """More audio, shape (n,), at most a step's worth. Returns the edges of speech in it."""
@@ -156,6 +162,7 @@ class Listener:
         heard_ms = self._window.heard_ms
         self._stepped = self._window.now
         stopped = self._stopped
+        silence_ms = max(self._vad.silence_ms, self._vad.hangover_ms if stopped else 0)
         try:
             hypothesis = await self._hypothesis()
         except EngineError:
@@ -178,7 +185,7 @@ class Listener:
             tuple(self._shown(stable)),
             tuple(self._shown(self._tail)),
             heard_ms,
-            final,
+            silence_ms if final else 0,
             self.language,
         )
 

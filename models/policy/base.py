@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,8 +17,8 @@ class Evidence:
     """What is known when a policy is asked.
 
     words: stable, not yet in a chunk, in order; at least one. tail: heard, but not yet certain.
-    heard_ms: audio listened to so far. silence_ms: since the last voice. paused_ms: the ends of
-    words after which the speaker paused. final: nothing more will come for these words.
+    heard_ms: audio listened to so far. silence_ms: since the last voice. pauses: for words after
+    which the speaker paused, by their end, how long. final: nothing more will come for these words.
     language: "zh" or "en".
     """
 
@@ -26,7 +26,7 @@ class Evidence:
     tail: tuple[Word, ...]
     heard_ms: int
     silence_ms: int
-    paused_ms: frozenset[int]
+    pauses: Mapping[int, int]
     final: bool
     language: str
 
@@ -34,6 +34,12 @@ class Evidence:
     def lag_ms(self) -> int:
         """How long the oldest word has waited."""
         return self.heard_ms - self.words[0].start_ms
+
+    def pause_ms(self, count: int) -> int:
+        """Silence after the first `count` words, as far as it has lasted; 0 where there is none."""
+        known = self.pauses.get(self.words[count - 1].end_ms, 0)
+        newest = count == len(self.words) and not self.tail
+        return max(known, self.silence_ms) if newest else known
 
 
 class ChunkPolicy(Protocol):

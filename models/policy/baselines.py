@@ -32,10 +32,8 @@ class PausePolicy:
         """See `ChunkPolicy.decide`."""
         if evidence.final or evidence.lag_ms >= self._config.max_lag_ms:
             return len(evidence.words)
-        if not evidence.tail and evidence.silence_ms >= self._config.pause_ms:
-            return len(evidence.words)
         for count in range(len(evidence.words), 0, -1):
-            if evidence.words[count - 1].end_ms in evidence.paused_ms:
+            if evidence.pause_ms(count) >= self._config.pause_ms:
                 return count
         return 0
 

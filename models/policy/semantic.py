@@ -43,16 +43,14 @@ class SemanticPolicy:
         """The last pause or mark that ends a chunk of sufficient length; 0 for none."""
         for count in range(len(evidence.words), 0, -1):
             word = evidence.words[count - 1]
-            newest = count == len(evidence.words)
-            paused = word.end_ms in evidence.paused_ms or (
-                newest and not evidence.tail and evidence.silence_ms >= self._config.pause_ms
-            )
+            silence_ms = evidence.pause_ms(count)
+            paused = silence_ms >= self._config.pause_ms
             least = self._config.min_chars
             if paused and ends_sentence(word):
                 least = (least + 2) // 3  # short, but whole: 对。 那同时呢？
             if (paused or ends_clause(word)) and self._long_enough(evidence, count, least):
                 return count
-            if newest and evidence.silence_ms >= 2 * self._config.pause_ms and not evidence.tail:
+            if silence_ms >= 2 * self._config.pause_ms and count == len(evidence.words):
                 return count
         return 0
 

@@ -18,9 +18,9 @@ def words(text: str, at: int = 0) -> tuple[Word, ...]:
     )
 
 
-def heard(stable: str, tail: str = "", at: int = 0, *, pause: bool = False) -> Heard:
+def heard(stable: str, tail: str = "", at: int = 0, *, pause_ms: int = 0) -> Heard:
     end = 100 * (at + len(stable))
-    return Heard(words(stable, at), words(tail, at + len(stable)), end, pause, "zh")
+    return Heard(words(stable, at), words(tail, at + len(stable)), end, pause_ms, "zh")
 
 
 def text(some: tuple[Word, ...]) -> str:
@@ -30,14 +30,14 @@ def text(some: tuple[Word, ...]) -> str:
 def test_stable_words_are_evidence_and_the_tail_is_not_taken() -> None:
     pending = Pending("zh")
     assert pending.evidence() is None
-    pending.hear(heard("", "天"), 0)
+    pending.hear(heard("", "天"))
     assert pending.evidence() is None
     assert pending.preview_text == "天"
-    pending.hear(heard("天地", "玄"), 120)
+    pending.hear(heard("天地", "玄"))
     seen = pending.evidence()
     assert seen is not None
     assert (text(seen.words), text(seen.tail)) == ("天地", "玄")
-    assert (seen.heard_ms, seen.silence_ms, seen.final) == (200, 120, False)
+    assert (seen.heard_ms, seen.silence_ms, seen.final) == (200, 0, False)
     assert text(pending.take(1)) == "天"
     assert text(pending.uncommitted) == "天地玄"
     assert pending.preview_text == "地玄"
@@ -47,23 +47,40 @@ def test_stable_words_are_evidence_and_the_tail_is_not_taken() -> None:
 
 def test_pauses_are_remembered_until_their_words_are_taken() -> None:
     pending = Pending("zh")
-    pending.hear(heard("天地", pause=True), 400)
-    pending.hear(heard("玄", at=2), 0)
+    pending.hear(heard("天地", pause_ms=300))
+    pending.silent(700, 500)
+    pending.hear(heard("玄", at=2))
     seen = pending.evidence()
     assert seen is not None
-    assert seen.paused_ms == {200}
+    assert seen.pauses == {200: 500}
+    assert [seen.pause_ms(count) for count in (1, 2, 3)] == [0, 500, 0]
     pending.take(2)
     seen = pending.evidence()
     assert seen is not None
-    assert seen.paused_ms == frozenset()
+    assert seen.pauses == {}
+
+
+def test_a_silence_that_lasts_on_is_known_without_new_words() -> None:
+    pending = Pending("zh")
+    pending.silent(100, 100)
+    assert pending.evidence() is None
+    pending.hear(heard("天地", pause_ms=300))
+    lengths = []
+    for silence_ms in (400, 900):
+        pending.silent(200 + silence_ms, silence_ms)
+        seen = pending.evidence()
+        assert seen is not None
+        assert seen.heard_ms == 200 + silence_ms
+        lengths.append(seen.pause_ms(2))
+    assert lengths == [400, 900]
 
 
 def test_a_marker_makes_what_is_before_it_final() -> None:
     pending = Pending("zh")
-    pending.hear(heard("天地"), 0)
+    pending.hear(heard("天地"))
     pending.mark("a")
     pending.mark("b")
-    pending.hear(heard("玄", "黄", at=2), 0)
+    pending.hear(heard("玄", "黄", at=2))
     assert pending.reached() is None
     seen = pending.evidence()
     assert seen is not None
@@ -77,7 +94,7 @@ def test_a_marker_makes_what_is_before_it_final() -> None:
 
 def test_it_is_drained_when_closed_and_empty() -> None:
     pending = Pending("zh")
-    pending.hear(heard("天"), 0)
+    pending.hear(heard("天"))
     pending.mark("a")
     assert not pending.drained
     pending.close()
@@ -97,7 +114,7 @@ async def test_it_says_when_something_changed() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     before = pending.version
-    pending.hear(heard("天"), 0)
+    pending.hear(heard("天"))
     await waiting
     assert pending.version > before
 
@@ -105,9 +122,9 @@ async def test_it_says_when_something_changed() -> None:
 async def test_there_is_room_again_when_words_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pending, "LIMIT", 3)
     pending = Pending("zh")
-    pending.hear(heard("天地"), 0)
+    pending.hear(heard("天地"))
     await asyncio.wait_for(pending.room(), 10)
-    pending.hear(heard("玄", at=2), 0)
+    pending.hear(heard("玄", at=2))
     waiting = asyncio.create_task(pending.room())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -126,7 +143,7 @@ def test_markers_stand_between_their_words_however_they_are_taken(seed: int) -> 
         action = chance.randrange(4)
         if action == 0:
             stable = "天地玄黄"[: chance.randrange(5)]
-            pending.hear(heard(stable, at=10 * number), 0)
+            pending.hear(heard(stable, at=10 * number))
             said += stable
         elif action == 1:
             pending.mark(str(number))

@@ -38,7 +38,7 @@ def evidence(text: str, *, tail: str = "", lag_ms: int = 0, **values: object) ->
     words = spoken(text)
     heard_ms = lag_ms or words[-1].end_ms + 200 * len(tail)
     made = Evidence(
-        words, spoken(tail, words[-1].end_ms), heard_ms, 0, frozenset(), final=False, language="zh"
+        words, spoken(tail, words[-1].end_ms), heard_ms, 0, {}, final=False, language="zh"
     )
     return replace(made, **values)  # type: ignore[arg-type]
 
@@ -93,17 +93,17 @@ def _arrivals(seed: int) -> Sequence[Evidence]:
         words.append(Word(text, (number,), at, at + length, 0.9))
         at += length
     given, found = 0, []
-    paused: set[int] = set()
+    pauses: dict[int, int] = {}
     while given < len(words):
         given += chance.randrange(0, 5)
         known = words[:given]
         if known and chance.random() < 0.3:
-            paused.add(known[-1].end_ms)
+            pauses[known[-1].end_ms] = chance.choice([300, 400, 900])
         tail = tuple(words[given : given + chance.randrange(3)])
         end = known[-1].end_ms if known else 0
         silence = chance.choice([0, 0, 300, 500, 1500])
         found.append(
-            Evidence(tuple(known), tail, end + silence, silence, frozenset(paused), False, "zh")
+            Evidence(tuple(known), tail, end + silence, silence, dict(pauses), False, "zh")
         )
     found.append(replace(found[-1], words=tuple(words), tail=(), final=True))
     return found
@@ -166,7 +166,7 @@ async def test_a_pause_ends_a_chunk_that_is_long_enough() -> None:
 
 
 async def test_an_earlier_pause_ends_a_chunk_too() -> None:
-    seen = evidence("今天天气很好", tail="的", paused_ms=frozenset({800}))
+    seen = evidence("今天天气很好", tail="的", pauses={800: 400})
     assert await decide("semantic", seen) == 4
 
 
@@ -229,7 +229,7 @@ async def test_pause_cuts_at_pauses_only() -> None:
     assert await decide("pause", evidence("今天，天气。很好")) == 0
     assert await decide("pause", evidence("今天", silence_ms=400)) == 2
     assert await decide("pause", evidence("今天", tail="好", silence_ms=400)) == 0
-    assert await decide("pause", evidence("今天天气", paused_ms=frozenset({400}))) == 2
+    assert await decide("pause", evidence("今天天气", pauses={400: 400})) == 2
     assert await decide("pause", evidence("今天天气", lag_ms=5000)) == 4
 
 
