@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from evaluation.charge import CHARGES
 from evaluation.engines import open_engines
 from evaluation.measured import measured
 from evaluation.recordings import Recording
+from evaluation.saved import save_offline
 from evaluation.serving import own_cores
 from evaluation.systems import System, sweep, systems
 from models.config import ModelsConfig
@@ -186,9 +186,7 @@ async def _offline_all(
                 result = await cascade.run(recording, advance)
                 found[recording.id] = result
                 if args.logs:
-                    (args.logs / f"{recording.id}.offline.json").write_text(
-                        json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8"
-                    )
+                    save_offline(result, args.logs)
     return found
 
 

@@ -11,25 +11,21 @@ cut the output at the references again.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import log, measure
+from evaluation import measure
 from evaluation.emissions import Emission, transcript
-from evaluation.inputs import load
-from evaluation.log import SessionLog
+from evaluation.log import LogError
 from evaluation.offline import Offline
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording
+from evaluation.saved import Saved, parser, run, save_figures, saved
 from evaluation.segmenting import ends, segmented, units
 from models.config import ModelsConfig, profile_config
 from models.engines.llm import LanguageModel
@@ -46,15 +42,6 @@ STEPS = (
     "heard in the stream, gold segments",
     "the stream: its own chunks",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What is at hand of one recording."""
-
-    recording: Recording
-    streamed: SessionLog
-    offline: Offline
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +63,19 @@ def recut(recording: Recording, heard: str) -> list[str]:
 
 
 async def ladder(
-    materials: Sequence[Material], llm: LanguageModel, config: ModelsConfig
+    materials: Sequence[Saved], llm: LanguageModel, config: ModelsConfig
 ) -> list[Step]:
     """The steps, from the offline run down to the stream. Recordings of one direction.
 
-    Raises EngineError, SegmentingError.
+    Raises LogError where an offline run is missing, EngineError, SegmentingError.
     """
+    offline = {one.recording.id: _offline(one) for one in materials}
     again = {one.recording.id: await _translated(one, llm, config) for one in materials}
-    remembered = {one.recording.id: one.offline.remembered for one in materials}
-    stream = measure.cut([(one.recording, one.streamed) for one in materials]).quality
+    alone = {name: one.targets for name, one in offline.items()}
+    remembered = {name: one.remembered for name, one in offline.items()}
+    stream = measure.cut([(one.recording, one.log) for one in materials]).quality
     found = (
-        _given(materials, {one.recording.id: one.offline.targets for one in materials}),
+        _given(materials, alone),
         _given(materials, remembered),
         _cut(materials, remembered),
         _cut(materials, again),
@@ -95,15 +84,22 @@ async def ladder(
     return [Step(name, one) for name, one in zip(STEPS, found, strict=True)]
 
 
-async def _translated(
-    material: Material, llm: LanguageModel, config: ModelsConfig
-) -> tuple[str, ...]:
+def _offline(material: Saved) -> Offline:
+    if material.offline is None:
+        raise LogError(
+            f"{material.recording.id} has no offline run beside its log: "
+            "run tongchuan eval without --no-offline"
+        )
+    return material.offline
+
+
+async def _translated(material: Saved, llm: LanguageModel, config: ModelsConfig) -> tuple[str, ...]:
     recording = material.recording
     spec = SessionSpec(recording.source, recording.target)
     translator = Translator(llm.lane(), spec, config, NoTelemetry())
     texts = []
     try:
-        for source in recut(recording, transcript(material.streamed, recording.source)):
+        for source in recut(recording, transcript(material.log, recording.source)):
             stream = translator.translate(source, recording.source)
             texts.append("".join([piece async for piece in stream]).strip())
     finally:
@@ -111,7 +107,7 @@ async def _translated(
     return tuple(texts)
 
 
-def _given(materials: Sequence[Material], texts: Mapping[str, Sequence[str]]) -> Quality | None:
+def _given(materials: Sequence[Saved], texts: Mapping[str, Sequence[str]]) -> Quality | None:
     """By the segments they were made of."""
     rows = [
         (text, segment.target)
@@ -123,7 +119,7 @@ def _given(materials: Sequence[Material], texts: Mapping[str, Sequence[str]]) ->
     return quality([text for text, _ in rows], [reference for _, reference in rows], target)
 
 
-def _cut(materials: Sequence[Material], texts: Mapping[str, Sequence[str]]) -> Quality | None:
+def _cut(materials: Sequence[Saved], texts: Mapping[str, Sequence[str]]) -> Quality | None:
     """As a stream's output is cut: by its words, each out when its segment ends."""
     pairs = []
     for one in materials:
@@ -136,23 +132,9 @@ def _cut(materials: Sequence[Material], texts: Mapping[str, Sequence[str]]) -> Q
     return segmented(pairs).quality
 
 
-def _materials(folder: Path, logs: Path, only: str) -> list[Material]:
-    found = []
-    for recording in load(folder).recordings:
-        streamed, offline = (logs / f"{recording.id}.{which}.json" for which in ("1", "offline"))
-        if recording.id.startswith(tuple(only.split(","))) and streamed.exists():
-            if not offline.exists():
-                raise SystemExit(f"{offline} is missing: run eval without --no-offline")
-            body = json.loads(offline.read_text(encoding="utf-8"))
-            texts = (tuple(body[key]) for key in ("sources", "targets", "remembered"))
-            found.append(Material(recording, log.load(streamed), Offline(recording.id, *texts)))
-    if not found:
-        raise SystemExit(f"no NAME.1.json of these recordings in {logs}")
-    return found
-
-
-async def _run(materials: Sequence[Material], profile: str) -> list[Step]:
-    config = profile_config(profile)
+async def _run(args: argparse.Namespace) -> list[Step]:
+    config = profile_config(args.profile)
+    materials = saved(args)
     llm = make_llm(config)
     await llm.start()
     try:
@@ -179,23 +161,13 @@ def _table(steps: Sequence[Step]) -> Table:
     return table
 
 
-def main() -> int:
-    """Measure, print a table, save it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
-    parser.add_argument("logs", type=Path, help="folder that `--logs` left of one system")
-    parser.add_argument("--only", default="zh2en", help="ids that start so, several with commas")
-    parser.add_argument("--profile", default="embedded")
-    parser.add_argument("--out", type=Path, help="figures as JSON")
-    args = parser.parse_args()
-    materials = _materials(args.recordings, args.logs, args.only)
-    steps = asyncio.run(_run(materials, args.profile))
+def main() -> None:
+    """Measure, print, save."""
+    args = parser(__doc__ or "").parse_args()
+    steps = run(_run(args))
     Console().print(_table(steps))
-    if args.out:
-        rows = [asdict(step) for step in steps]
-        args.out.write_text(json.dumps({"arguments": sys.argv[1:], "rows": rows}, indent=1))
-    return 0
+    save_figures(args, {"steps": [asdict(step) for step in steps]})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,9 +10,6 @@ terms are the glossary, together with `--others` words that nobody says.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,12 +19,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import log, measure
+from evaluation import measure
 from evaluation.distractors import distractors
-from evaluation.inputs import load
 from evaluation.log import SessionLog
 from evaluation.quality import quality
 from evaluation.recordings import Recording
+from evaluation.saved import parser, run, save_figures, saved
 from evaluation.systems import System, systems
 from evaluation.terms import TermScore, term_score
 from models.config import ModelsConfig, profile_config
@@ -188,13 +185,7 @@ def _table(results: Sequence[Retold]) -> Table:
 
 async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
     config = profile_config(args.profile)
-    pairs = []
-    for recording in load(args.recordings).recordings:
-        path = args.logs / f"{recording.id}.1.json"
-        if path.exists():
-            pairs.append((recording, log.load(path)))
-    if args.only:
-        pairs = [pair for pair in pairs if pair[0].id.startswith(tuple(args.only.split(",")))]
+    pairs = [(one.recording, one.log) for one in saved(args)]
     said = " ".join(segment.source for recording, _ in pairs for segment in recording.segments)
     known = dict.fromkeys(term for recording, _ in pairs for term in recording.terms())
     terms = [Term(term.source, term.target) for term in known]
@@ -222,22 +213,14 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
 
 def main() -> None:
     """Measure, print a table, save it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
-    parser.add_argument("logs", type=Path, help="folder of NAME.1.json that `--logs` left")
-    parser.add_argument("--only", help="ids that start so, several with commas")
-    parser.add_argument("--others", type=int, default=0, help="terms that nobody says")
-    parser.add_argument("--vary", action="append", default=[], help="GROUP.KEY=VALUE,VALUE")
-    parser.add_argument("--no-plain", action="store_true", help="not without a glossary")
-    parser.add_argument("--profile", default="embedded")
-    parser.add_argument("--save", type=Path, help="folder for the new logs")
-    parser.add_argument("--out", type=Path, help="figures as JSON")
-    args = parser.parse_args()
-    console = Console()
-    results = asyncio.run(_run(args, console))
-    if args.out:
-        rows = [asdict(one) for one in results]
-        args.out.write_text(json.dumps({"arguments": sys.argv[1:], "rows": rows}, indent=1))
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--others", type=int, default=0, help="terms that nobody says")
+    arguments.add_argument("--vary", action="append", default=[], help="GROUP.KEY=VALUE,VALUE")
+    arguments.add_argument("--no-plain", action="store_true", help="not without a glossary")
+    arguments.add_argument("--save", type=Path, help="folder for the new logs")
+    args = arguments.parse_args()
+    results = run(_run(args, Console()))
+    save_figures(args, {"rows": [asdict(one) for one in results]})
 
 
 if __name__ == "__main__":

@@ -11,27 +11,22 @@ among what was not said there, at the best of the chunks that overlap the segmen
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import log
 from evaluation.distractors import distractors
 from evaluation.editing import EditDistances
 from evaluation.encoded import encoded
-from evaluation.inputs import load
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
+from evaluation.saved import parser, run, save_figures, saved
 from models.config import RecallConfig, profile_config
 from models.engines.whisper import WhisperEngine
 from models.events import Term
@@ -245,18 +240,16 @@ async def _chunks(
 
 
 async def _run(args: argparse.Namespace) -> dict[str, object]:
-    config = profile_config("embedded")
+    config = profile_config(args.profile)
     scorer = None if args.no_audio else make_scorer(config)
     engine = load_recogniser(config) if scorer is not None else None
     said: list[Chunk] = []
     everything: list[Mention] = []
     known: dict[str, Term] = {}
     spoken = []
-    for recording in load(args.recordings, args.only).recordings:
-        path = args.logs / f"{recording.id}.1.json"
-        if not path.exists():
-            continue
-        chunks = await _chunks(recording, log.load(path), engine)
+    for one in saved(args):
+        recording = one.recording
+        chunks = await _chunks(recording, one.log, engine)
         said += chunks
         everything += mentions(recording, chunks)
         spoken += [segment.source for segment in recording.segments]
@@ -277,10 +270,9 @@ async def _run(args: argparse.Namespace) -> dict[str, object]:
     costs = [cost([*known.values(), *others[:size]], said, scorer) for size in args.sizes]
     console = Console(width=120)
     console.print(table(found))
-    for one in costs:
-        console.print(one)
+    for size in costs:
+        console.print(size)
     return {
-        "arguments": sys.argv[1:],
         "mentions": len(everything),
         "audible": sum(mention.audible for mention in everything),
         "recall": [asdict(one) for one in found],
@@ -290,20 +282,14 @@ async def _run(args: argparse.Namespace) -> dict[str, object]:
 
 def main() -> None:
     """Measure, print, save."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
-    parser.add_argument("logs", type=Path, help="folder of NAME.1.json that `--logs` left")
-    parser.add_argument("--only", default="zh2en", help="ids that start so")
-    parser.add_argument("--others", type=int, default=10_000, help="terms that nobody says")
-    parser.add_argument(
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--others", type=int, default=10_000, help="terms that nobody says")
+    arguments.add_argument(
         "--sizes", type=int, nargs="*", default=[10_000, 100_000], help="glossaries to time"
     )
-    parser.add_argument("--no-audio", action="store_true", help="without the scorer")
-    parser.add_argument("--out", type=Path, help="figures as JSON")
-    args = parser.parse_args()
-    result = asyncio.run(_run(args))
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    arguments.add_argument("--no-audio", action="store_true", help="without the scorer")
+    args = arguments.parse_args()
+    save_figures(args, run(_run(args)))
 
 
 if __name__ == "__main__":

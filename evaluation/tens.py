@@ -10,21 +10,16 @@ should bring the gold term and nothing else, the second nothing.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from evaluation import log
 from evaluation.distractors import distractors
-from evaluation.inputs import load
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording, Segment
+from evaluation.saved import parser, run, save_figures, saved
 from evaluation.terms import occurrences
 from models.config import ModelsConfig, profile_config
 from models.engines.llm import LanguageModel
@@ -117,15 +112,10 @@ async def _translated(
 
 async def _run(args: argparse.Namespace) -> Tens:
     config = profile_config(args.profile)
-    recordings = load(args.recordings, args.only).recordings
-    said = " ".join(segment.source for one in recordings for segment in one.segments)
+    materials = saved(args)
+    said = " ".join(segment.source for one in materials for segment in one.recording.segments)
     others = TermIndex(distractors(_OTHERS, said))
-    everything = [
-        case
-        for one in recordings
-        if (args.logs / f"{one.id}.1.json").exists()
-        for case in cases(one, log.load(args.logs / f"{one.id}.1.json"), others)
-    ]
+    everything = [case for one in materials for case in cases(one.recording, one.log, others)]
     llm = make_llm(config)
     await llm.start()
     try:
@@ -136,18 +126,10 @@ async def _run(args: argparse.Namespace) -> Tens:
 
 def main() -> None:
     """Measure, print, save."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("recordings", type=Path, help="folder of NAME.flac and NAME.json")
-    parser.add_argument("logs", type=Path, help="folder of NAME.1.json that `--logs` left")
-    parser.add_argument("--only", default="zh2en", help="ids that start so")
-    parser.add_argument("--profile", default="embedded")
-    parser.add_argument("--out", type=Path, help="figures as JSON")
-    args = parser.parse_args()
-    found = asyncio.run(_run(args))
+    args = parser(__doc__ or "").parse_args()
+    found = run(_run(args))
     Console().print(found)
-    if args.out:
-        result = {"arguments": sys.argv[1:], **asdict(found)}
-        args.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    save_figures(args, asdict(found))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.losses import STEPS, Material, ladder, recut
+from evaluation.losses import STEPS, ladder, recut
 from evaluation.offline import Offline
+from evaluation.saved import Saved
 from models.config import ModelsConfig
 from models.engines.llm import Conversation
 from tests.evaluation.sessions import delta, final, log, recording
@@ -23,17 +24,17 @@ def knows(conversation: Conversation) -> str:
     return known.get(conversation.user, "Something else was heard here")
 
 
-def stream(*chunks: tuple[str, str]) -> Material:
+def stream(*chunks: tuple[str, str]) -> Saved:
     events = []
     for number, (source, text) in enumerate(chunks, 1):
         events += [
             (2.0 * number, delta(number, text)),
             (2.0 * number, final(number, source, text, 2000 * number)),
         ]
-    return Material(TALK, log(*events), OFFLINE)
+    return Saved(TALK, log(*events), OFFLINE)
 
 
-async def lost(material: Material) -> list[float]:
+async def lost(material: Saved) -> list[float]:
     steps = await ladder([material], FakeLLM(answer=knows), ModelsConfig())
     assert [step.name for step in steps] == list(STEPS)
     return [step.quality.chrf if step.quality else 0.0 for step in steps]

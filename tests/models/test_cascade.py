@@ -212,6 +212,23 @@ async def test_words_wait_in_bounds_when_nothing_is_translated(
     assert "".join(final.source for final in talk.of(ChunkFinal)) == said
 
 
+@pytest.mark.parametrize("name", ["semantic", "pause"])
+async def test_a_chunk_ends_when_the_silence_has_lasted_as_long_as_the_policy_asks(
+    name: str,
+) -> None:
+    config = changed(policy={"name": name, "pause_ms": 1200, "max_lag_ms": 60_000})
+    async with session(config=config) as talk:
+        await talk.say(quiet(0.7), spoken("天地玄黄"), quiet(0.8), spoken("宇宙洪荒"), quiet(0.6))
+        await asyncio.sleep(0.3)
+        assert not talk.of(ChunkFinal), "0.8 s and 0.6 s are less"
+        await talk.say(quiet(1.4))
+        await talk.until(lambda: bool(talk.of(ChunkFinal)))
+        (final,) = talk.of(ChunkFinal)
+        assert final.source == "天地玄黄宇宙洪荒"
+        silence_ms = (final.heard_ms or 0) - final.end_ms
+        assert 1100 <= silence_ms <= 2100, "told by the silence, not by the next word"
+
+
 @pytest.mark.parametrize("name", ["semantic", "fixed", "pause", "wait-k"])
 async def test_every_policy_commits_every_word_once(name: str) -> None:
     config = changed(policy={"name": name, "fixed_ms": 1000, "k": 4})
