@@ -31,7 +31,7 @@ SWEEPS: dict[str, Mapping[str, Mapping[str, str]]] = {
     "semantic": {
         "": {},
         "quickest": {"min_chars": "4", "boundary": "0.4", "pause_ms": "300", "max_lag_ms": "4000"},
-        "quicker": {"min_chars": "5", "boundary": "0.5", "pause_ms": "400", "max_lag_ms": "5000"},
+        "quicker": {"min_chars": "5", "boundary": "0.5", "pause_ms": "300", "max_lag_ms": "5000"},
         "patient": {"min_chars": "10", "boundary": "0.8", "pause_ms": "700", "max_lag_ms": "9000"},
     },
     "wait-k": {f"k={k}": {"k": k} for k in ("4", "8", "16", "24")},

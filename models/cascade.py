@@ -37,7 +37,7 @@ from models.listening.states import States
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
-from models.policy import make_policy, size
+from models.policy import Cut, make_policy, size
 from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 
@@ -101,7 +101,10 @@ class Cascade:
             self._pending.mark(marker)
 
         step_ms = self._config.listening.step_ms
-        await Hearing(self._listener, step_ms, events, heard, reached).run(audio)
+        hearing = Hearing(
+            self._listener, step_ms, events, heard, reached, silent=self._pending.silent
+        )
+        await hearing.run(audio)
         self._pending.close()
 
     async def _show(self, events: Events) -> None:
@@ -130,21 +133,19 @@ class Cascade:
             if self._may_preview():
                 await self._preview(events)
             await self._pending.changed(_RECHECK_S if waiting else None)
-            if self._listener.settled:
-                self._pending.silent(self._listener.heard_ms, self._listener.silence_ms)
 
     async def _commit_all(self, events: Events) -> None:
         while (evidence := self._pending.evidence()) is not None:
             try:
-                count = await self._policy.decide(evidence, self._boundary)
+                cut = await self._policy.decide(evidence, self._boundary)
             except EngineError as error:
                 # Without the LLM's opinion the policy still has its other evidence.
                 self._telemetry.count("boundary_failed")
                 await events.send(Failure("llm_failed", f"no boundary could be found: {error}"))
-                count = len(evidence.words)
-            if not count:
+                cut = Cut(len(evidence.words), evidence.heard_ms)
+            if not cut.count:
                 return
-            await self._commit(self._pending.take(count), evidence.heard_ms, events)
+            await self._commit(self._pending.take(cut.count), cut.heard_ms, events)
 
     async def _boundary(self, words: tuple[Word, ...]) -> float | None:
         """The LLM's opinion; it gets one retry."""

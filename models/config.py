@@ -84,7 +84,11 @@ class PolicyConfig(_Frozen):
     )
     min_chars: int = Field(default=6, ge=1, description="shortest chunk cut at a clause")
     max_lag_ms: int = Field(default=6000, ge=500, description="oldest word that may wait")
-    pause_ms: int = Field(default=500, ge=60, description="silence that ends a chunk")
+    pause_ms: int = Field(
+        default=300,
+        ge=60,
+        description="silence that ends a chunk; semantic: one shorter than min_chars, twice that",
+    )
     boundary: float = Field(default=0.6, ge=0, le=1, description="LLM boundary probability")
     boundary_after_ms: int = Field(
         default=2500, ge=0, description="the LLM is asked about a chunk that has waited this long"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.listening.listener import Heard
 from models.listening.words import Word, join
-from models.policy import Evidence
+from models.policy import Evidence, Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,13 @@ class Pending:
     def __init__(self, language: str) -> None:
         self.language = language
         self.heard_ms = 0
-        self.silence_ms = 0
         self.version = 0
         self.closed = False
         self._words: list[Word] = []
         self._tail: tuple[Word, ...] = ()
         self._speaking: tuple[Word, ...] = ()
         self._taken = 0
-        self._pauses: dict[int, int] = {}
+        self._pauses: dict[int, Pause] = {}
         self._markers: list[_Marker] = []
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -44,7 +43,7 @@ class Pending:
     def hear(self, heard: Heard) -> None:
         """Take over one step of the listener."""
         self.language = heard.language
-        self.heard_ms, self.silence_ms = heard.heard_ms, 0
+        self.heard_ms = heard.heard_ms
         self._words.extend(heard.stable)
         self._tail = heard.tail
         if heard.pause_ms:
@@ -52,11 +51,12 @@ class Pending:
         self._touch()
 
     def silent(self, heard_ms: int, silence_ms: int) -> None:
-        """The silence after all words has lasted on, with nothing else heard."""
-        self.heard_ms, self.silence_ms = heard_ms, silence_ms
+        """By `heard_ms` nothing has been said for `silence_ms` after all words so far."""
         if self._words:
             end = self._words[-1].end_ms
-            self._pauses[end] = max(silence_ms, self._pauses.get(end, 0))
+            known = self._pauses.get(end, Pause(0, 0))
+            if silence_ms > known.length_ms:
+                self._pauses[end] = Pause(heard_ms - silence_ms, silence_ms)
 
     def mark(self, marker: str) -> None:
         """Everything so far is to be committed; then `marker` is due."""
@@ -97,7 +97,6 @@ class Pending:
             tuple(words),
             self._tail if due is None else (),
             self.heard_ms,
-            self.silence_ms,
             dict(self._pauses),
             self.closed or due is not None,
             self.language,
@@ -108,7 +107,7 @@ class Pending:
         taken = tuple(self._words[:count])
         del self._words[:count]
         self._taken += count
-        self._pauses = {end: ms for end, ms in self._pauses.items() if end > taken[-1].end_ms}
+        self._pauses = {end: one for end, one in self._pauses.items() if end > taken[-1].end_ms}
         self._speaking = taken
         self._room.set()
         return taken

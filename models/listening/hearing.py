@@ -29,7 +29,8 @@ class Hearing:
     """One session's listener on its audio.
 
     Speech's edges, and speech that the recogniser failed on, go to `events`; each step to `heard`;
-    the marker of a flush to `reached`, once everything before it is stable.
+    the marker of a flush to `reached`, once everything before it is stable. silent: told, while
+    everything heard is stable and nobody speaks, the audio heard and for how long, both in ms.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Hearing:
         events: Channel[InterpreterEvent],
         heard: Callable[[Heard], Awaitable[None]],
         reached: Callable[[str], Awaitable[None]],
+        silent: Callable[[int, int], None] = lambda _heard_ms, _silence_ms: None,
     ) -> None:
         self._listener = listener
         self._step_s = step_ms / 1000
         self._events = events
         self._heard = heard
         self._reached = reached
+        self._silent = silent
 
     async def run(self, audio: Channel[AudioInput]) -> None:
         """Listen until `audio` is closed and everything in it is stable."""
@@ -63,6 +66,8 @@ class Hearing:
         for start in range(0, len(item.samples), _PIECE):
             piece = np.asarray(item.samples[start : start + _PIECE], dtype=np.float32)
             await self._tell(self._listener.push(piece))
+            if self._listener.settled:
+                self._silent(self._listener.heard_ms, self._listener.silence_ms)
             if self._listener.overdue:
                 await self._step()
 

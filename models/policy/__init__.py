@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models.config import PolicyConfig
-from models.policy.base import Boundary, ChunkPolicy, Evidence, size
+from models.policy.base import Boundary, ChunkPolicy, Cut, Evidence, Pause, size
 from models.policy.baselines import FixedPolicy, PausePolicy, WaitKPolicy
 from models.policy.semantic import SemanticPolicy
 
-__all__ = ["POLICIES", "Boundary", "ChunkPolicy", "Evidence", "make_policy", "size"]
+__all__ = [
+    "POLICIES",
+    "Boundary",
+    "ChunkPolicy",
+    "Cut",
+    "Evidence",
+    "Pause",
+    "make_policy",
+    "size",
+]
 
 _POLICIES: dict[str, Callable[[PolicyConfig], ChunkPolicy]] = {
     "semantic": SemanticPolicy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from models.listening.words import Word
 
@@ -12,21 +12,26 @@ Boundary = Callable[[tuple[Word, ...]], Awaitable[float | None]]
 """Probability, by the LLM, that these words end a clause; None where it cannot tell."""
 
 
+class Pause(NamedTuple):
+    """The speaker is silent, or was. start_ms: since when. length_ms: for how long, so far."""
+
+    start_ms: int
+    length_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known when a policy is asked.
 
     words: stable, not yet in a chunk, in order; at least one. tail: heard, but not yet certain.
-    heard_ms: audio listened to so far. silence_ms: since the last voice. pauses: for words after
-    which the speaker paused, by their end, how long. final: nothing more will come for these words.
-    language: "zh" or "en".
+    heard_ms: audio that the words rest on. pauses: for words after which the speaker paused, by
+    their end. final: nothing more will come for these words. language: "zh" or "en".
     """
 
     words: tuple[Word, ...]
     tail: tuple[Word, ...]
     heard_ms: int
-    silence_ms: int
-    pauses: Mapping[int, int]
+    pauses: Mapping[int, Pause]
     final: bool
     language: str
 
@@ -35,18 +40,29 @@ class Evidence:
         """How long the oldest word has waited."""
         return self.heard_ms - self.words[0].start_ms
 
-    def pause_ms(self, count: int) -> int:
-        """Silence after the first `count` words, as far as it has lasted; 0 where there is none."""
-        known = self.pauses.get(self.words[count - 1].end_ms, 0)
-        newest = count == len(self.words) and not self.tail
-        return max(known, self.silence_ms) if newest else known
+    def paused_ms(self, count: int, length_ms: int) -> int | None:
+        """The audio by which a pause of `length_ms` was heard after the first `count` words; None
+        if there was none of that length."""
+        pause = self.pauses.get(self.words[count - 1].end_ms)
+        if pause is None or pause.length_ms < length_ms:
+            return None
+        return max(self.heard_ms, pause.start_ms + length_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A decision: the first `count` words make the next chunk, 0 to wait. heard_ms: the audio that
+    this rests on."""
+
+    count: int
+    heard_ms: int
 
 
 class ChunkPolicy(Protocol):
     """Decides where a chunk ends. One a session: it may keep state."""
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
-        """How many of `evidence.words` make the next chunk now; 0 to wait.
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
+        """Whether, and with how many of `evidence.words`, the next chunk ends now.
 
         When `evidence.final`, it must take at least one.
         """

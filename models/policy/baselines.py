@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.config import PolicyConfig
-from models.policy.base import Boundary, Evidence, size
+from models.policy.base import Boundary, Cut, Evidence, size
 
 
 class FixedPolicy:
@@ -12,14 +12,15 @@ class FixedPolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final:
-            return len(evidence.words)
+            return Cut(len(evidence.words), evidence.heard_ms)
         until = evidence.words[0].start_ms + self._config.fixed_ms
         if evidence.words[-1].end_ms < until:
-            return 0
-        return max(1, sum(word.end_ms <= until for word in evidence.words))
+            return Cut(0, evidence.heard_ms)
+        count = sum(word.end_ms <= until for word in evidence.words)
+        return Cut(max(1, count), evidence.heard_ms)
 
 
 class PausePolicy:
@@ -28,14 +29,15 @@ class PausePolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final or evidence.lag_ms >= self._config.max_lag_ms:
-            return len(evidence.words)
+            return Cut(len(evidence.words), evidence.heard_ms)
         for count in range(len(evidence.words), 0, -1):
-            if evidence.pause_ms(count) >= self._config.pause_ms:
-                return count
-        return 0
+            heard_ms = evidence.paused_ms(count, self._config.pause_ms)
+            if heard_ms is not None:
+                return Cut(count, heard_ms)
+        return Cut(0, evidence.heard_ms)
 
 
 class WaitKPolicy:
@@ -45,11 +47,11 @@ class WaitKPolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final:
-            return len(evidence.words)
+            return Cut(len(evidence.words), evidence.heard_ms)
         for count in range(1, len(evidence.words) + 1):
             if size(evidence.words[:count], evidence.language) >= self._config.k:
-                return count
-        return 0
+                return Cut(count, evidence.heard_ms)
+        return Cut(0, evidence.heard_ms)

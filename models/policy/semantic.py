@@ -8,7 +8,7 @@ text ends here, and a maximum lag. The boundary's probability is asked for once 
 from __future__ import annotations
 
 from models.config import PolicyConfig
-from models.policy.base import Boundary, Evidence, ends_clause, ends_sentence, size
+from models.policy.base import Boundary, Cut, Evidence, ends_clause, ends_sentence, size
 
 
 class SemanticPolicy:
@@ -18,41 +18,41 @@ class SemanticPolicy:
         self._config = config
         self._scores: dict[int, float] = {}  # end_ms of a word -> boundary probability after it
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> int:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
+        heard_ms = evidence.heard_ms
         if evidence.final:
-            return len(evidence.words)
-        count = self._clause(evidence)
-        waited = evidence.lag_ms >= self._config.boundary_after_ms
-        if not count and waited and self._long_enough(evidence, len(evidence.words)):
-            count = await self._probable(evidence, boundary)
-        if not count and evidence.lag_ms >= self._config.max_lag_ms:
-            count = self._best(evidence)
-        if count:
-            taken = evidence.words[count - 1].end_ms
+            return Cut(len(evidence.words), heard_ms)
+        cut = self._clause(evidence)
+        long = size(evidence.words, evidence.language) >= self._least(evidence)
+        if not cut.count and long and evidence.lag_ms >= self._config.boundary_after_ms:
+            cut = Cut(await self._probable(evidence, boundary), heard_ms)
+        if not cut.count and evidence.lag_ms >= self._config.max_lag_ms:
+            cut = Cut(self._best(evidence), heard_ms)
+        if cut.count:
+            taken = evidence.words[cut.count - 1].end_ms
             self._scores = {end: p for end, p in self._scores.items() if end > taken}
-        return count
+        return cut
 
-    def _long_enough(self, evidence: Evidence, count: int, least: int | None = None) -> bool:
-        least = self._config.min_chars if least is None else least
-        if evidence.language != "zh":
-            least = max(1, round(least * 0.6))
-        return size(evidence.words[:count], evidence.language) >= least
+    def _least(self, evidence: Evidence) -> int:
+        """The shortest chunk, in characters or words of its language."""
+        least = self._config.min_chars
+        return least if evidence.language == "zh" else max(1, round(least * 0.6))
 
-    def _clause(self, evidence: Evidence) -> int:
-        """The last pause or mark that ends a chunk of sufficient length; 0 for none."""
+    def _clause(self, evidence: Evidence) -> Cut:
+        """At the last pause or mark that ends a chunk of sufficient length; else none."""
+        pause_ms, least = self._config.pause_ms, self._least(evidence)
         for count in range(len(evidence.words), 0, -1):
             word = evidence.words[count - 1]
-            silence_ms = evidence.pause_ms(count)
-            paused = silence_ms >= self._config.pause_ms
-            least = self._config.min_chars
-            if paused and ends_sentence(word):
-                least = (least + 2) // 3  # short, but whole: 对。 那同时呢？
-            if (paused or ends_clause(word)) and self._long_enough(evidence, count, least):
-                return count
-            if silence_ms >= 2 * self._config.pause_ms and count == len(evidence.words):
-                return count
-        return 0
+            length = size(evidence.words[:count], evidence.language)
+            if ends_clause(word) and length >= least:
+                return Cut(count, evidence.heard_ms)
+            if ends_sentence(word):
+                length *= 3  # short, but whole: 对。 那同时呢？
+            heard_ms = evidence.paused_ms(count, pause_ms if length >= least else 2 * pause_ms)
+            if heard_ms is not None:
+                return Cut(count, heard_ms)
+        return Cut(0, evidence.heard_ms)
 
     async def _probable(self, evidence: Evidence, boundary: Boundary) -> int:
         """All words, if the LLM is sure enough that they end here."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.listening.listener import Heard
 from models.listening.words import Word
 from models.pending import Pending
+from models.policy import Pause
 
 
 def words(text: str, at: int = 0) -> tuple[Word, ...]:
@@ -37,7 +38,7 @@ def test_stable_words_are_evidence_and_the_tail_is_not_taken() -> None:
     seen = pending.evidence()
     assert seen is not None
     assert (text(seen.words), text(seen.tail)) == ("天地", "玄")
-    assert (seen.heard_ms, seen.silence_ms, seen.final) == (200, 0, False)
+    assert (seen.heard_ms, seen.final) == (200, False)
     assert text(pending.take(1)) == "天"
     assert text(pending.uncommitted) == "天地玄"
     assert pending.preview_text == "地玄"
@@ -52,8 +53,7 @@ def test_pauses_are_remembered_until_their_words_are_taken() -> None:
     pending.hear(heard("玄", at=2))
     seen = pending.evidence()
     assert seen is not None
-    assert seen.pauses == {200: 500}
-    assert [seen.pause_ms(count) for count in (1, 2, 3)] == [0, 500, 0]
+    assert seen.pauses == {200: Pause(200, 500)}
     pending.take(2)
     seen = pending.evidence()
     assert seen is not None
@@ -65,14 +65,15 @@ def test_a_silence_that_lasts_on_is_known_without_new_words() -> None:
     pending.silent(100, 100)
     assert pending.evidence() is None
     pending.hear(heard("天地", pause_ms=300))
-    lengths = []
-    for silence_ms in (400, 900):
-        pending.silent(200 + silence_ms, silence_ms)
-        seen = pending.evidence()
-        assert seen is not None
-        assert seen.heard_ms == 200 + silence_ms
-        lengths.append(seen.pause_ms(2))
-    assert lengths == [400, 900]
+    for silence_ms in (400, 900, 500):
+        pending.silent(250 + silence_ms, silence_ms)
+    seen = pending.evidence()
+    assert seen is not None
+    assert seen.pauses == {200: Pause(250, 900)}, "the longest"
+    assert seen.paused_ms(2, 900) == 1150
+    assert seen.paused_ms(2, 901) is None
+    assert seen.paused_ms(1, 1) is None
+    assert seen.heard_ms == 200, "that is what the words rest on"
 
 
 def test_a_marker_makes_what_is_before_it_final() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.config import PolicyConfig
 from models.listening.words import Word
-from models.policy import Evidence, make_policy
+from models.policy import Cut, Evidence, Pause, make_policy
 from models.policy.base import ends_clause, ends_sentence, size
 
 NAMES = ["semantic", "fixed", "pause", "wait-k"]
@@ -34,12 +34,16 @@ def spoken(text: str, start_ms: int = 0) -> tuple[Word, ...]:
     )
 
 
-def evidence(text: str, *, tail: str = "", lag_ms: int = 0, **values: object) -> Evidence:
+def evidence(
+    text: str, *, tail: str = "", lag_ms: int = 0, silence_ms: int = 0, **values: object
+) -> Evidence:
+    """silence_ms: after the last word of `text`, and all heard by then."""
     words = spoken(text)
     heard_ms = lag_ms or words[-1].end_ms + 200 * len(tail)
-    made = Evidence(
-        words, spoken(tail, words[-1].end_ms), heard_ms, 0, {}, final=False, language="zh"
-    )
+    made = Evidence(words, spoken(tail, words[-1].end_ms), heard_ms, {}, final=False, language="zh")
+    if silence_ms:
+        end = words[-1].end_ms
+        values |= {"pauses": {end: Pause(end, silence_ms)}, "heard_ms": end + silence_ms}
     return replace(made, **values)  # type: ignore[arg-type]
 
 
@@ -56,7 +60,8 @@ class Asked:
 
 
 async def decide(name: str, seen: Evidence, asked: Asked | None = None, **values: object) -> int:
-    return await make_policy(config(name, **values)).decide(seen, asked or Asked())
+    cut = await make_policy(config(name, **values)).decide(seen, asked or Asked())
+    return cut.count
 
 
 def test_size_counts_what_is_said() -> None:
@@ -93,18 +98,17 @@ def _arrivals(seed: int) -> Sequence[Evidence]:
         words.append(Word(text, (number,), at, at + length, 0.9))
         at += length
     given, found = 0, []
-    pauses: dict[int, int] = {}
+    pauses: dict[int, Pause] = {}
     while given < len(words):
         given += chance.randrange(0, 5)
         known = words[:given]
         if known and chance.random() < 0.3:
-            pauses[known[-1].end_ms] = chance.choice([300, 400, 900])
+            end = known[-1].end_ms
+            pauses[end] = Pause(end, chance.choice([300, 400, 900]))
         tail = tuple(words[given : given + chance.randrange(3)])
         end = known[-1].end_ms if known else 0
         silence = chance.choice([0, 0, 300, 500, 1500])
-        found.append(
-            Evidence(tuple(known), tail, end + silence, silence, dict(pauses), False, "zh")
-        )
+        found.append(Evidence(tuple(known), tail, end + silence, dict(pauses), False, "zh"))
     found.append(replace(found[-1], words=tuple(words), tail=(), final=True))
     return found
 
@@ -123,7 +127,9 @@ def test_chunks_are_the_words_in_order_however_they_come(
         for seen in _arrivals(seed):
             while len(chunks) < len(seen.words):
                 left = replace(seen, words=seen.words[len(chunks) :])
-                count = await policy.decide(left, asked)
+                cut = await policy.decide(left, asked)
+                count = cut.count
+                assert cut.heard_ms >= left.heard_ms
                 assert 0 <= count <= len(left.words)
                 assert count or not seen.final
                 if not count:
@@ -157,22 +163,35 @@ async def test_english_is_measured_in_words() -> None:
     assert await decide("semantic", seen, min_chars=10) == 0
 
 
-async def test_a_pause_ends_a_chunk_that_is_long_enough() -> None:
-    asked = Asked()
-    assert await decide("semantic", evidence("今天天气", silence_ms=400), asked) == 4
-    assert await decide("semantic", evidence("今天天气", silence_ms=399), asked) == 0
-    assert await decide("semantic", evidence("今天", silence_ms=400), asked) == 0
-    assert await decide("semantic", evidence("今天天气", tail="很", silence_ms=400), asked) == 0
+@pytest.mark.parametrize(
+    ("text", "least_ms"),
+    [
+        ("好", 800),  # twice the pause, whatever was said
+        ("今天天", 800),
+        ("今天天气", 400),
+        ("今天。", 400),  # a sentence counts as thrice its length
+        ("好。", 800),
+    ],
+)
+async def test_a_pause_ends_a_chunk_and_a_longer_one_even_a_short_chunk(
+    text: str, least_ms: int
+) -> None:
+    count = len(text)
+    assert await decide("semantic", evidence(text, silence_ms=least_ms)) == count
+    assert await decide("semantic", evidence(text, silence_ms=least_ms - 1)) == 0
+
+
+async def test_a_pause_that_was_over_long_ago_is_told_by_when_it_was_long_enough() -> None:
+    policy = make_policy(config("semantic"))
+    seen = evidence("今天天气", silence_ms=3000)
+    assert await policy.decide(replace(seen, heard_ms=1100), Asked()) == Cut(4, 800 + 400)
+    assert await policy.decide(seen, Asked()) == Cut(4, 3800), "no sooner than its words"
 
 
 async def test_an_earlier_pause_ends_a_chunk_too() -> None:
-    seen = evidence("今天天气很好", tail="的", pauses={800: 400})
+    seen = evidence("今天天气很好", tail="的", pauses={800: Pause(850, 400)})
     assert await decide("semantic", seen) == 4
-
-
-async def test_after_a_long_pause_even_a_short_chunk_ends() -> None:
-    assert await decide("semantic", evidence("好", silence_ms=800)) == 1
-    assert await decide("semantic", evidence("好", tail="的", silence_ms=800)) == 0
+    assert await decide("semantic", replace(seen, pauses={800: Pause(850, 399)})) == 0
 
 
 @pytest.mark.parametrize(("probability", "taken"), [(0.6, 5), (0.59, 0), (None, 0)])
@@ -203,8 +222,9 @@ async def test_when_the_lag_is_used_up_the_likeliest_boundary_is_taken() -> None
     likely = {"今天天气": 0.1, "今天天气很": 0.55, "今天天气很好": 0.05}
     asked = Asked(lambda text: likely.get(text, 0.0))
     for text in (*likely, "今天天气很好的"):
-        assert await policy.decide(evidence(text, tail="呢"), asked) == 0
-    assert await policy.decide(evidence("今天天气很好的", tail="呢", lag_ms=5000), asked) == 5
+        assert (await policy.decide(evidence(text, tail="呢"), asked)).count == 0
+    late = evidence("今天天气很好的", tail="呢", lag_ms=5000)
+    assert await policy.decide(late, asked) == Cut(5, 5000)
 
 
 async def test_without_any_opinion_the_lag_is_bounded_still() -> None:
@@ -228,8 +248,7 @@ async def test_fixed_cuts_by_the_clock() -> None:
 async def test_pause_cuts_at_pauses_only() -> None:
     assert await decide("pause", evidence("今天，天气。很好")) == 0
     assert await decide("pause", evidence("今天", silence_ms=400)) == 2
-    assert await decide("pause", evidence("今天", tail="好", silence_ms=400)) == 0
-    assert await decide("pause", evidence("今天天气", pauses={400: 400})) == 2
+    assert await decide("pause", evidence("今天天气", pauses={400: Pause(400, 400)})) == 2
     assert await decide("pause", evidence("今天天气", lag_ms=5000)) == 4
 
 
