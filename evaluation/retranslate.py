@@ -2,9 +2,10 @@
 
     python -m evaluation.retranslate FOLDER LOGS --others 10000 --vary speaking.term_form=list,both
 
-LOGS is what `tongchuan eval --logs` left of one system. Nothing is heard again, so two ways of
+LOGS is what `tongchuan eval --logs` left of one system. Nothing is recognised again, so two ways of
 speaking differ in nothing else, and less time goes by. The recordings' annotated
-terms are the glossary, together with `--others` words that nobody says.
+terms are the glossary, together with `--others` words that nobody says. As in a session, terms are
+listened for in the encoder's states of each chunk; `--no-audio` goes by the text alone.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from evaluation import measure
 from evaluation.distractors import distractors
+from evaluation.encoded import encoded
 from evaluation.log import SessionLog
 from evaluation.quality import quality
 from evaluation.recordings import Recording
@@ -30,8 +34,9 @@ from evaluation.terms import TermScore, term_score
 from models.config import ModelsConfig, profile_config
 from models.engines.llm import LanguageModel
 from models.events import SessionSpec, Term
-from models.factory import make_llm
+from models.factory import load_recogniser, make_llm, make_scorer
 from models.recall.index import TermIndex
+from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 from tongchuan.events import ChunkFinal, TranslationDelta
 from tongchuan.events import Term as UsedTerm
@@ -55,6 +60,14 @@ class Retold:
     used: int
     seconds: float
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What terms are listened for with. states: of the encoder, by recording, for each chunk."""
+
+    scorer: Scorer
+    states: Mapping[str, Sequence[NDArray[np.float32] | None]]
 
 
 class _Counts:
@@ -89,19 +102,19 @@ async def retold(
     index: TermIndex | None,
     console: Console,
     save: Path | None = None,
+    ears: Ears | None = None,
 ) -> Retold:
     """Translate every chunk of `pairs` again, one session a recording.
 
-    save: folder for the logs, in a folder of the system's name.
+    save: folder for the logs, in a folder of the system's name. ears: None to go by the text alone.
     """
     counts = _Counts()
     started = time.perf_counter()
     again = []
     for recording, before in pairs:
         console.print(f"{system.name}: {recording.id}", style="dim")
-        again.append(
-            (recording, await _session(system.config, llm, recording, before, index, counts))
-        )
+        session = _Session(system.config, llm, index, counts, ears)
+        again.append((recording, await session.run(recording, before)))
     seconds = time.perf_counter() - started
     if save is not None:
         folder = save / system.name
@@ -133,35 +146,59 @@ async def retold(
     )
 
 
-async def _session(
-    config: ModelsConfig,
-    llm: LanguageModel,
-    recording: Recording,
-    before: SessionLog,
-    index: TermIndex | None,
-    counts: _Counts,
-) -> SessionLog:
-    """The log with other translations."""
-    glossaries = _Fixed(index) if index is not None else None
-    spec = SessionSpec(recording.source, recording.target, glossaries=glossaries)
-    translator = Translator(llm.lane(), spec, config, counts)
-    received = []
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One recording's session, without the hearing."""
+
+    config: ModelsConfig
+    llm: LanguageModel
+    index: TermIndex | None
+    counts: _Counts
+    ears: Ears | None
+
+    async def run(self, recording: Recording, before: SessionLog) -> SessionLog:
+        """The log with other translations."""
+        glossaries = _Fixed(self.index) if self.index is not None else None
+        spec = SessionSpec(recording.source, recording.target, glossaries=glossaries)
+        scorer = self.ears.scorer if self.ears else None
+        states = iter(self.ears.states[recording.id] if self.ears else ())
+        translator = Translator(self.llm.lane(), spec, self.config, self.counts, scorer)
+        received = []
+        try:
+            for item in before.received:
+                if isinstance(item.event, ChunkFinal):
+                    heard = next(states, None)
+                    stream = translator.translate(item.event.source, recording.source, heard)
+                    text = "".join([piece async for piece in stream])
+                    used = tuple(UsedTerm(term.source, term.target) for term in translator.used)
+                    event = item.event
+                    delta = TranslationDelta(
+                        event.seq, event.at_ms, event.chunk, text, event.heard_ms
+                    )
+                    final = replace(event, translation=text, terms=used)
+                    received += [replace(item, event=delta), replace(item, event=final)]
+                elif not isinstance(item.event, TranslationDelta):
+                    received.append(item)
+        finally:
+            translator.close()
+        return replace(before, received=tuple(received))
+
+
+async def _ears(config: ModelsConfig, pairs: Pairs) -> Ears | None:
+    """The recogniser's encoder on all chunks."""
+    scorer = make_scorer(config)
+    if scorer is None:
+        return None
+    engine = load_recogniser(config)
     try:
-        for item in before.received:
-            if isinstance(item.event, ChunkFinal):
-                stream = translator.translate(item.event.source, recording.source)
-                text = "".join([piece async for piece in stream])
-                used = tuple(UsedTerm(term.source, term.target) for term in translator.used)
-                delta = TranslationDelta(
-                    item.event.seq, item.event.at_ms, item.event.chunk, text, item.event.heard_ms
-                )
-                final = replace(item.event, translation=text, terms=used)
-                received += [replace(item, event=delta), replace(item, event=final)]
-            elif not isinstance(item.event, TranslationDelta):
-                received.append(item)
+        states = {}
+        for recording, session in pairs:
+            finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
+            stretches = [(final.start_ms, final.end_ms) for final in finals]
+            states[recording.id] = await encoded(engine, recording, stretches)
     finally:
-        translator.close()
-    return replace(before, received=tuple(received))
+        engine.close()
+    return Ears(scorer, states)
 
 
 def _table(results: Sequence[Retold]) -> Table:
@@ -191,6 +228,7 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
     terms = [Term(term.source, term.target) for term in known]
     others = distractors(args.others, said)
     chosen = systems([], config, args.vary)
+    ears = None if args.no_audio else await _ears(config, pairs)
     llm = make_llm(config)
     await llm.start()
     results = []
@@ -204,7 +242,7 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
             console.print(_table(results))
         index = TermIndex([*terms, *others])
         for system in chosen:
-            results.append(await retold(system, llm, pairs, index, console, args.save))
+            results.append(await retold(system, llm, pairs, index, console, args.save, ears))
             console.print(_table(results))
     finally:
         await llm.close()
@@ -217,6 +255,7 @@ def main() -> None:
     arguments.add_argument("--others", type=int, default=0, help="terms that nobody says")
     arguments.add_argument("--vary", action="append", default=[], help="GROUP.KEY=VALUE,VALUE")
     arguments.add_argument("--no-plain", action="store_true", help="not without a glossary")
+    arguments.add_argument("--no-audio", action="store_true", help="terms by the text alone")
     arguments.add_argument("--save", type=Path, help="folder for the new logs")
     args = arguments.parse_args()
     results = run(_run(args, Console()))

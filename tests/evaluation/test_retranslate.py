@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from evaluation.recordings import Segment
-from evaluation.retranslate import retold
+from evaluation.retranslate import Ears, retold
 from evaluation.systems import systems
 from evaluation.tens import cases, tens
 from models.config import ModelsConfig
 from models.engines.llm import Conversation
 from models.events import Term as Entry
 from models.recall.index import TermIndex
+from models.recall.phones import Phones, phones
 from tests.evaluation.sessions import delta, final, log, recording
 from tests.models.fakes_engines import FakeLLM
 from tongchuan.events import ChunkFinal, Term
@@ -35,6 +40,9 @@ LOG = log(
     (3.0, delta(2, "words")),
     (3.5, final(2, "很好", "words", 3900)),
 )
+
+
+WORDS = [f"{one}{two}{three}" for one in "天地" for two in "玄黄宇" for three in "洪荒日月"]
 
 
 def answer(conversation: Conversation) -> str:
@@ -62,6 +70,26 @@ async def test_a_glossary_brings_the_term_and_leaves_the_rest_alone() -> None:
     assert plain.chrf is not None
     assert plain.chrf < 100
     assert helped.bleu_bare == plain.bleu_bare
+
+
+class Ear:
+    """Hears the name where the states are ones, and nothing else."""
+
+    def score(self, states: NDArray[np.float32], keys: Sequence[Phones]) -> NDArray[np.float32]:
+        name = phones(ENTRY.source)
+        return np.array([states.mean() if key == name else 0.0 for key in keys], np.float32)
+
+
+@pytest.mark.parametrize("said", [0, 1])
+async def test_what_the_audio_says_counts(said: int) -> None:
+    console = Console(file=io.StringIO())
+    (system,) = systems([], ModelsConfig())
+    others = TermIndex([ENTRY, *(Entry(word, f"wrong {word}") for word in WORDS)])
+    misheard = log((1.0, delta(1, "old")), (1.5, final(1, "马毁尔上来了", "old", 1900)))
+    ears = Ears(Ear(), {TALK.id: [np.full((100, 8), said, np.float32)]})
+    pairs = [(TALK, misheard)]
+    found = await retold(system, FakeLLM(answer=copying), pairs, others, console, ears=ears)
+    assert found.used == said
 
 
 async def test_one_gold_among_nine_and_ten_that_are_not_said() -> None:
