@@ -230,17 +230,17 @@ class Translator:
         before = self._preview
         if before.whole and _same(before.source, clean):
             return
-        kept = ""
+        stable = ""
         if before.text and _key(clean).startswith(_key(before.source)[:-2] or "\0"):
-            kept = " ".join(before.text.split(" ")[:-_PREVIEW_BACK]).rstrip(".,!?。，")
-        guard = Guard(clean, self._spec.target, kept)
+            stable = " ".join(before.text.split(" ")[:-_PREVIEW_BACK]).rstrip(".,!?。，")
+        guard = Guard(clean, self._spec.target, stable)
         chunk = await self._chunk(clean, language)
         stream = self._lane.generate(
             self._conversation(self._message(chunk), language, self._memory.turns),
             max_tokens=self._most_tokens(clean),
             priority=Priority.PREVIEW,
             telemetry=self._telemetry,
-            prefix=kept,
+            prefix=stable,
             ban_cjk=self._spec.target == "en",
         )
         whole = False
