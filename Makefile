@@ -43,10 +43,17 @@ OTHERS_LOCK := requirements/alternatives.lock
 OTHERS_STAMP := $(OTHERS)/.made-$(shell { cat $(OTHERS_LOCK); echo '$(CURDIR)'; \
 	$(or $(PYTHON),false) -c 'import sys; print(sys.version)'; } 2>/dev/null | $(SUM))
 
+# The recipes that make committed weights, with PyTorch.
+TRAINING := .cache/training
+TRAINING_LOCK := requirements/training.lock
+TRAINING_STAMP := $(TRAINING)/.made-$(shell { \
+	cat $(RUN_LOCKS) $(DEV_LOCKS) $(TRAINING_LOCK); echo '$(CURDIR)'; \
+	$(or $(PYTHON),false) -c 'import sys; print(sys.version)'; } 2>/dev/null | $(SUM))
+
 export HOST PORT
 
-.PHONY: help run test check lint types quick bench models test-models test-alternatives chromium \
-	lock lock-alternatives install install-dev clean
+.PHONY: help run test check lint types quick bench models test-models test-alternatives \
+	test-training chromium lock lock-torch install install-dev clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -71,6 +78,11 @@ test-models: install
 test-alternatives: install-dev test-models $(OTHERS_STAMP) ## Tests against other projects' servers and scorers
 	@TONGCHUAN_ALTERNATIVES=$(CURDIR)/$(OTHERS)/bin/python \
 		$(BIN)/python -m pytest -m alternatives $(ARGS)
+
+test-training: $(TRAINING_STAMP) ## Tests of the training recipes, with PyTorch
+	@$(TRAINING)/bin/python -c 'import torch, faker, jieba'
+	@$(TRAINING)/bin/python -X dev -m pytest -m 'not real and not browser' \
+		tests/training tests/models/recall/test_scorer.py $(ARGS)
 
 check: lint types quick ## The short gate: style, types, quick tests
 
@@ -139,6 +151,14 @@ $(OTHERS_STAMP): $(OTHERS_LOCK)
 		--only-binary :all: --require-hashes -r $(OTHERS_LOCK)
 	@touch $@
 
+$(TRAINING_STAMP): $(RUN_LOCKS) $(DEV_LOCKS) $(TRAINING_LOCK)
+	@echo "Creating the environment of the training recipes in $(TRAINING) ..."
+	@$(PYTHON) -m venv --clear $(TRAINING)
+	@for lock in $(RUN_LOCKS) $(DEV_LOCKS) $(TRAINING_LOCK); do \
+		$(TRAINING)/bin/python -m pip --disable-pip-version-check $(LOCKED) $$lock || exit 1; \
+	done
+	@touch $@
+
 # `make lock` keeps what is pinned and adds what is new; `make lock UPGRADE=1` renews everything.
 COMPILE = .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header $(if $(UPGRADE),--upgrade)
@@ -152,11 +172,13 @@ lock: ## Renew requirements/*.lock from pyproject.toml (UPGRADE=1: newest versio
 	$(COMPILE) requirements/gpu.in -o requirements/gpu.lock
 	$(COMPILE) requirements/postgres.in -c requirements/run.lock -o requirements/postgres.lock
 
-lock-alternatives: ## Renew requirements/alternatives.lock; uv has to find PyTorch's CPU build
+lock-torch: ## Renew the locks with PyTorch; uv has to find its CPU build
 	@$(PYTHON) -m venv .cache/lock
 	@.cache/lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
 	$(COMPILE) requirements/alternatives.in --excludes requirements/alternatives.exclude \
 		-c requirements/build.lock -o $(OTHERS_LOCK)
+	$(COMPILE) requirements/training.in -c requirements/build.lock -c requirements/run.lock \
+		-c requirements/dev.lock -o $(TRAINING_LOCK)
 
 clean: ## Remove the environment, caches and build outputs (the weights stay)
 	rm -rf $(VENV) .cache build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
