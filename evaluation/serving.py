@@ -21,14 +21,20 @@ from models.errors import TongchuanError
 _READY_S = 300.0
 _STOP_S = 60.0
 _LOG_LINES = 12
-# Affinity is set before anything is imported, so that thread pools are made for those cores.
-_LAUNCH = (
-    "import os, sys\n"
-    "cores = [int(core) for core in sys.argv[1].split(',')]\n"
-    "if hasattr(os, 'sched_setaffinity'): os.sched_setaffinity(0, cores)\n"
-    "from tongchuan.cli import main\n"
-    "sys.exit(main(sys.argv[2:]))\n"
-)
+# Affinity is set before anything is imported, so that thread pools are made for those cores. Who
+# started the server may be killed: nobody would stop it then.
+_PREPARE = """
+import os, signal, sys, threading, time
+def orphaned(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+parent, cores, *arguments = sys.argv[1:]
+threading.Thread(target=orphaned, args=(int(parent),), daemon=True).start()
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, [int(core) for core in cores.split(",")])
+"""
+_LAUNCH = f"{_PREPARE}from tongchuan.cli import main\nsys.exit(main(arguments))\n"
 
 
 class ServingError(TongchuanError):
@@ -123,7 +129,8 @@ async def serve(
     arguments += ["--max-sessions", str(max_sessions)]
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _LAUNCH, ",".join(map(str, cores)), *arguments),
+            *(sys.executable, "-c", _LAUNCH, str(os.getpid()), ",".join(map(str, cores))),
+            *arguments,
             env={**os.environ, **(settings or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,

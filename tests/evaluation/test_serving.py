@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
+
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from evaluation.serving import Served, ServingError, parse_metrics, serve
@@ -33,3 +38,19 @@ async def test_a_server_that_does_not_start_shows_its_log() -> None:
     with pytest.raises(ServingError, match="no-such-profile"):
         async with serve("no-such-profile", [0], 1):
             pytest.fail("it started")
+
+
+def test_the_server_ends_when_the_process_that_started_it_is_gone() -> None:
+    starter = (
+        "import os, subprocess, sys\n"
+        "from evaluation.serving import _PREPARE\n"
+        "code = _PREPARE + 'time.sleep(600)'\n"
+        "child = subprocess.Popen([sys.executable, '-c', code, str(os.getpid()), '0'])\n"
+        "print(child.pid, flush=True)\n"
+        "os._exit(1)\n"
+    )
+    done = subprocess.run(  # the text is ours
+        [sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(timeout=30)
