@@ -52,7 +52,7 @@ TRAINING_STAMP := $(TRAINING)/.made-$(shell { \
 
 export HOST PORT
 
-.PHONY: help run test check lint types quick bench models test-models test-alternatives \
+.PHONY: help run test check lint types quick bench figures models test-models test-alternatives \
 	test-training chromium lock lock-torch install install-dev clean
 
 help: ## Show this list
@@ -102,6 +102,16 @@ AGAINST = $(if $(ARGS),,$(and $(wildcard ../shared/realsi-dev),$(COMMITTED)))
 bench: install-dev models ## Stream the benchmark recordings in real time, print the table, compare
 	@$(BIN)/python -m evaluation.bench --profile $(PROFILE) \
 		$(if $(AGAINST),--against $(AGAINST)) $(ARGS)
+
+# FOLDER=recordings; takes an hour and a half on two cores that do nothing else.
+FOLDER ?= ../shared/realsi-dev
+SYSTEMS := semantic,wait-k,fixed,pause,direct
+figures: install-dev models ## Measure the README's figures again and write them into it
+	@$(BIN)/python -m evaluation.bench $(FOLDER) --only zh2en --profile embedded \
+		--out evaluation/results/zh2en-embedded.json
+	@$(BIN)/tongchuan eval $(FOLDER) --only zh2en --virtual fixed --systems $(SYSTEMS) \
+		--no-offline --no-previews --out evaluation/results/zh2en-systems.json
+	@$(BIN)/python -m evaluation.readme
 
 chromium:
 	@for name in chromium chromium-browser google-chrome; do \
