@@ -110,6 +110,11 @@ class SpeakingConfig(_Frozen):
     preview_interval_ms: int = Field(
         default=4000, ge=0, description="at most one preview in this, the first of a chunk apart"
     )
+    continue_previews: bool = Field(
+        default=True,
+        description="what was previewed is kept, all but its last words, by the next preview and "
+        "by the chunk's translation",
+    )
     preview_least: int = Field(
         default=4, ge=1, description="shortest text previewed: Chinese characters or English words"
     )

@@ -28,7 +28,8 @@ from models.speaking.wanted import kept, missing, rendering, stands
 
 _LEAST_TOKENS = 16
 _LEAST_KEPT = 0.3  # words of the first try that the second has: else it says something else
-_PREVIEW_BACK = 2  # words of a preview that the next one may change
+_BACK = {"en": 2, "zh": 4}  # words, characters of a preview that what follows it may change
+_REVISED = 2  # characters of its source that were heard otherwise since
 _MARKS = "，。！？；：、,.!?;:… "
 
 
@@ -94,8 +95,9 @@ class Translator:
         """Stream the translation of the next chunk, and remember it.
 
         audio: the encoder's states of its speech, shape (n, width), for the terms in it.
-        Nothing for fillers. Where terms were surely spoken, the words are held until all of them
-        are out; if they do not come, it is tried once more before anything is released.
+        Nothing for fillers. What was previewed of it already is not generated again. Where terms
+        were surely spoken, the words are held until all of them are out; if they do not come, it
+        is tried once more before anything is released.
         Raises EngineError when the model failed twice.
         """
         self.used = ()
@@ -116,9 +118,24 @@ class Translator:
             self._remember(chunk, preview.text)
             yield preview.text
             return
-        async with aclosing(self._attempts(chunk)) as pieces:
+        head = "" if chunk.sure else self._continued(preview, chunk.text)
+        if head:
+            self._telemetry.count("preview_continued")
+            yield head
+        async with aclosing(self._attempts(chunk, head)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _continued(self, preview: _Preview, source: str) -> str:
+        """What of `preview` is also how the translation of `source` begins: all but its last
+        words, if its source is how `source` begins; else nothing."""
+        if not self._config.continue_previews or not preview.text:
+            return ""
+        if not _key(source).startswith(_key(preview.source)[:-_REVISED] or "\0"):
+            return ""
+        if self._spec.target == "zh":
+            return preview.text[: -_BACK["zh"]].rstrip(_MARKS)
+        return " ".join(preview.text.split(" ")[: -_BACK["en"]]).rstrip(_MARKS)
 
     async def _chunk(
         self, text: str, language: str, audio: NDArray[np.float32] | None = None
@@ -129,9 +146,8 @@ class Translator:
         wanted = tuple(term for term in sure if rendering(term))
         return _Chunk(text, language, found, recalled.terms, wanted)
 
-    async def _attempts(self, chunk: _Chunk) -> AsyncGenerator[str, None]:
-        """At most two: the second for a fault of the first, which it continues."""
-        released = ""
+    async def _attempts(self, chunk: _Chunk, released: str) -> AsyncGenerator[str, None]:
+        """At most two, which continue what was released: the second for a fault of the first."""
         for last in (False, True):
             guard = Guard(chunk.text, self._spec.target, released)
             held = ""
@@ -230,9 +246,7 @@ class Translator:
         before = self._preview
         if before.whole and _same(before.source, clean):
             return
-        stable = ""
-        if before.text and _key(clean).startswith(_key(before.source)[:-2] or "\0"):
-            stable = " ".join(before.text.split(" ")[:-_PREVIEW_BACK]).rstrip(".,!?。，")
+        stable = self._continued(before, clean)
         guard = Guard(clean, self._spec.target, stable)
         chunk = await self._chunk(clean, language)
         stream = self._lane.generate(

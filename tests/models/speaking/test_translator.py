@@ -9,7 +9,7 @@ from models.config import ModelsConfig, RecallConfig, SpeakingConfig
 from models.engines.gate import Priority
 from models.engines.llm import Conversation, Turn
 from models.errors import EngineBusyError, EngineError
-from models.events import SessionSpec
+from models.events import SessionSpec, Term
 from models.speaking.translator import Translator
 from tests.models.fakes_engines import Counts, FakeLLM, in_english
 
@@ -21,18 +21,23 @@ CONFIG = ModelsConfig(
 class Voice:
     """A translator, its fake LLM and its counts."""
 
-    def __init__(self, llm: FakeLLM | None = None, spec: SessionSpec | None = None) -> None:
+    def __init__(
+        self,
+        llm: FakeLLM | None = None,
+        spec: SessionSpec | None = None,
+        config: ModelsConfig = CONFIG,
+    ) -> None:
         self.llm = llm or FakeLLM()
         self.counts = Counts()
         spec = spec or SessionSpec("zh", "en")
-        self.translator = Translator(self.llm.lane(), spec, CONFIG, self.counts)
+        self.translator = Translator(self.llm.lane(), spec, config, self.counts)
 
     async def say(self, text: str, language: str = "zh") -> list[str]:
         return [piece async for piece in self.translator.translate(text, language)]
 
-    async def preview(self, text: str, pieces: int = 10_000) -> list[str]:
+    async def preview(self, text: str, pieces: int = 10_000, language: str = "zh") -> list[str]:
         seen: list[str] = []
-        async with aclosing(self.translator.preview(text, "zh")) as stream:
+        async with aclosing(self.translator.preview(text, language)) as stream:
             async for shown in stream:
                 seen.append(shown)
                 if len(seen) == pieces:
@@ -222,6 +227,68 @@ async def test_the_next_preview_keeps_the_beginning() -> None:
     assert await voice.preview("天地玄黄宇宙洪") == [], "nothing changed: nothing to do"
     await voice.preview("日月")
     assert voice.llm.asked[-1].prefix == ""
+
+
+@pytest.mark.parametrize("pieces", [1, 8, 10_000])
+async def test_a_chunk_goes_on_from_what_was_previewed_of_it(pieces: int) -> None:
+    voice = Voice()
+    shown = (await voice.preview("天地玄黄宇", pieces=pieces))[-1]
+    said = await voice.say("天地玄黄宇宙洪荒")
+    assert "".join(said) == in_english("天地玄黄宇宙洪荒")
+    (asked,) = voice.llm.asked_for(Priority.COMMIT)
+    head = " ".join(shown.split(" ")[:-2])
+    assert asked.prefix == head
+    assert said[0] == head or not head
+    assert voice.counts.counts.get("preview_continued", 0) == bool(head)
+    await voice.say("日月")
+    (turn,) = voice.llm.asked[-1].conversation.turns
+    assert turn.assistant == in_english("天地玄黄宇宙洪荒")
+
+
+async def test_a_preview_of_something_else_is_not_gone_on_from() -> None:
+    voice = Voice()
+    await voice.preview("天地玄黄宇")
+    await voice.say("天地洪荒日月盈昃")
+    assert voice.llm.asked[-1].prefix == "", "it was heard otherwise since"
+    await voice.preview("天地玄黄宇")
+    await voice.say("天地")
+    assert voice.llm.asked[-1].prefix == "", "it is longer than the chunk"
+
+
+async def test_a_preview_is_not_gone_on_from_where_a_term_has_to_come() -> None:
+    voice = Voice(spec=SessionSpec("zh", "en", (Term("宇宙", "cosmos"),)))
+    await voice.preview("天地玄黄宇")
+    assert "cosmos" in "".join(await voice.say("天地玄黄宇宙洪荒"))
+    assert voice.llm.asked_for(Priority.COMMIT)[0].prefix == ""
+
+
+async def test_going_on_from_previews_can_be_turned_off() -> None:
+    speaking = CONFIG.speaking.model_copy(update={"continue_previews": False})
+    voice = Voice(config=CONFIG.model_copy(update={"speaking": speaking}))
+    await voice.preview("天地玄黄宇")
+    await voice.preview("天地玄黄宇宙洪")
+    await voice.say("天地玄黄宇宙洪荒")
+    assert [asked.prefix for asked in voice.llm.asked] == ["", "", ""]
+
+
+async def test_a_failure_after_what_was_previewed_takes_nothing_back() -> None:
+    voice = Voice()
+    await voice.preview("天地玄黄宇")
+    voice.llm.faults = [EngineError("x")]
+    voice.llm.fault_after = 3
+    said = await voice.say("天地玄黄宇宙洪荒")
+    assert "".join(said) == in_english("天地玄黄宇宙洪荒")
+    assert said[0] == "sky earth dark"
+
+
+async def test_into_chinese_a_chunk_goes_on_from_its_preview_too() -> None:
+    text = "今天我们来谈谈人工智能的未来"
+    llm = FakeLLM(answer=lambda asked: text[: 2 * len(asked.user.split())])
+    voice = Voice(llm, SessionSpec("en", "zh"))
+    await voice.preview("today we are going to talk", language="en")
+    said = await voice.say("today we are going to talk about", "en")
+    assert said[0] == text[:8]
+    assert "".join(said) == text
 
 
 async def test_a_preview_that_goes_wrong_ends() -> None:
