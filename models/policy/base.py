@@ -61,9 +61,10 @@ class Cut:
 class ChunkPolicy(Protocol):
     """Decides where a chunk ends. One a session: it may keep state."""
 
-    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
         """Whether, and with how many of `evidence.words`, the next chunk ends now.
 
+        boundary: None while the LLM is busy: it can be asked another time.
         When `evidence.final`, it must take at least one.
         """
 
