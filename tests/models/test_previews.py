@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from itertools import pairwise
 
 import pytest
@@ -12,7 +11,6 @@ from models.events import (
     Failure,
     Notice,
     SessionSpec,
-    TranscriptPartial,
     TranslationPreview,
 )
 from tests.models.cascade_session import SPEC, changed, check_order, sentence, session
@@ -82,30 +80,6 @@ async def test_a_word_or_two_is_not_previewed() -> None:
         await talk.end()
     assert not talk.llm.asked_for(Priority.PREVIEW)
     assert talk.of(ChunkFinal)
-
-
-@pytest.mark.parametrize("due", [True, False])
-async def test_new_words_do_not_stop_a_preview_but_a_chunk_that_is_due_does(due: bool) -> None:
-    gate = asyncio.Event()
-    llm = FakeLLM(preview_gate=gate)
-    config = changed(policy={"min_chars": 5, "max_lag_ms": 60_000}, speaking={"preview_least": 3})
-    async with session(llm=llm, config=config, spec=SessionSpec("zh", "en")) as talk:
-        await talk.say(quiet(0.7), spoken("天地玄黄"))
-        await talk.until(lambda: bool(llm.asked_for(Priority.PREVIEW)))
-        await talk.say(spoken("宇宙洪荒日月"), quiet(2.0 if due else 0.2))
-        await talk.until(lambda: len(talk.of(TranscriptPartial)[-1].text) >= (10 if due else 6))
-        gate.set()
-        (first, *_) = llm.asked_for(Priority.PREVIEW)
-        whole = in_english(first.conversation.user)
-        if due:
-            await talk.until(lambda: bool(talk.of(ChunkFinal)))
-        else:
-            await talk.until(lambda: any(one.text for one in talk.of(TranslationPreview)))
-            await talk.until(lambda: talk.of(TranslationPreview)[-1].text == whole)
-        assert (whole in [one.text for one in talk.of(TranslationPreview)]) is not due
-        await talk.end()
-    check_order(talk)
-    assert "".join(final.source for final in talk.of(ChunkFinal)) == "天地玄黄宇宙洪荒日月"
 
 
 async def test_each_chunk_has_a_preview_however_long_the_interval() -> None:

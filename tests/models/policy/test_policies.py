@@ -209,27 +209,6 @@ async def test_the_llm_is_asked_once_a_text_and_not_for_short_ones() -> None:
     assert asked.texts == ["今天天气", "今天天气很"]
 
 
-async def test_while_the_llm_is_busy_it_is_not_asked_and_nothing_is_taken_for_its_answer() -> None:
-    policy = make_policy(config("semantic"))
-    seen = evidence("今天天气很", tail="好")
-    assert (await policy.decide(seen, None)).count == 0
-    asked = Asked(lambda _text: 0.9)
-    assert (await policy.decide(seen, asked)).count == 5
-    assert (await policy.decide(seen, None)).count == 5, "what it said is known"
-    assert len(asked.texts) == 1
-
-
-async def test_asked_again_before_the_words_are_taken_it_decides_the_same() -> None:
-    policy = make_policy(config("semantic"))
-    likely = {"今天天气": 0.1, "今天天气很": 0.55, "今天天气很好": 0.05}
-    asked = Asked(lambda text: likely.get(text, 0.0))
-    for text in likely:
-        await policy.decide(evidence(text, tail="呢"), asked)
-    late = evidence("今天天气很好的", tail="呢", lag_ms=5000)
-    cuts = [await policy.decide(late, boundary) for boundary in (None, None, asked)]
-    assert cuts == [Cut(5, 5000)] * 3
-
-
 async def test_the_llm_is_asked_only_after_a_while() -> None:
     asked = Asked(lambda _text: 0.9)
     seen = evidence("今天天气很", lag_ms=1000)
