@@ -212,36 +212,27 @@ class Cascade:
         return waited_ms >= self._config.speaking.preview_interval_ms and self._llm.idle
 
     async def _preview(self, events: Events) -> None:
-        """Translate the uncommitted words until a chunk is due."""
+        """Translate the uncommitted words until something new is heard."""
         if not await self._room_for_previews(events):
             return
         self._previewed_at = asyncio.get_running_loop().time()
+        version = self._pending.version
         text = self._pending.preview_text
-        shown, whole = "", False
         try:
             async with aclosing(self._translator.preview(text, self._pending.language)) as stream:
+                shown = ""
                 async for grown in stream:
                     shown = grown
                     if grown.strip().startswith(self._previewed):  # nothing is taken back
                         await self._show_preview(grown.strip(), events)
-                    if await self._due():
+                    if self._pending.version != version:
                         break
-                else:
-                    whole = True
         except EngineError:
             self._telemetry.count("preview_failed")  # the engine's fault shows at /readyz
             return
         # Shorter than what is shown: it was interrupted, and would only flicker.
-        if shown and (whole or len(shown) > len(self._previewed)):
+        if shown and (self._pending.version == version or len(shown) > len(self._previewed)):
             await self._show_preview(shown.strip(), events)
-
-    async def _due(self) -> bool:
-        """Whether something is to be committed or answered, as far as can be told without the LLM,
-        which is speaking."""
-        evidence = self._pending.evidence()
-        if self._pending.owing or evidence is None:
-            return self._pending.owing
-        return (await self._policy.decide(evidence, None)).count > 0
 
     async def _room_for_previews(self, events: Events) -> bool:
         """Whether the models have time for one; says so when they have had none for long."""

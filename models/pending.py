@@ -28,6 +28,7 @@ class Pending:
     def __init__(self, language: str) -> None:
         self.language = language
         self.heard_ms = 0
+        self.version = 0
         self.closed = False
         self._words: list[Word] = []
         self._tail: tuple[Word, ...] = ()
@@ -68,6 +69,7 @@ class Pending:
         self._touch()
 
     def _touch(self) -> None:
+        self.version += 1
         if len(self._words) >= self.LIMIT:
             self._room.clear()
         self._changed.set()
@@ -119,11 +121,6 @@ class Pending:
         if self._markers and self._markers[0].position <= self._taken:
             return self._markers.pop(0).name
         return None
-
-    @property
-    def owing(self) -> bool:
-        """Whether somebody waits for an end: a marker is to be answered, or nothing more comes."""
-        return self.closed or bool(self._markers)
 
     @property
     def drained(self) -> bool:

@@ -61,10 +61,9 @@ class Cut:
 class ChunkPolicy(Protocol):
     """Decides where a chunk ends. One a session: it may keep state."""
 
-    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """Whether, and with how many of `evidence.words`, the next chunk ends now.
 
-        boundary: None while the LLM is busy: it can be asked another time.
         When `evidence.final`, it must take at least one.
         """
 

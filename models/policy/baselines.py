@@ -12,7 +12,7 @@ class FixedPolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final:
             return Cut(len(evidence.words), evidence.heard_ms)
@@ -29,7 +29,7 @@ class PausePolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final or evidence.lag_ms >= self._config.max_lag_ms:
             return Cut(len(evidence.words), evidence.heard_ms)
@@ -47,7 +47,7 @@ class WaitKPolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self._config = config
 
-    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
         if evidence.final:
             return Cut(len(evidence.words), evidence.heard_ms)

@@ -18,10 +18,9 @@ class SemanticPolicy:
         self._config = config
         self._scores: dict[int, float] = {}  # end_ms of a word -> boundary probability after it
 
-    async def decide(self, evidence: Evidence, boundary: Boundary | None) -> Cut:
+    async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
-        heard_ms, first_ms = evidence.heard_ms, evidence.words[0].end_ms
-        self._scores = {end: known for end, known in self._scores.items() if end >= first_ms}
+        heard_ms = evidence.heard_ms
         if evidence.final:
             return Cut(len(evidence.words), heard_ms)
         cut = self._clause(evidence)
@@ -30,6 +29,9 @@ class SemanticPolicy:
             cut = Cut(await self._probable(evidence, boundary), heard_ms)
         if not cut.count and evidence.lag_ms >= self._config.max_lag_ms:
             cut = Cut(self._best(evidence), heard_ms)
+        if cut.count:
+            taken = evidence.words[cut.count - 1].end_ms
+            self._scores = {end: p for end, p in self._scores.items() if end > taken}
         return cut
 
     def _least(self, evidence: Evidence) -> int:
@@ -52,12 +54,10 @@ class SemanticPolicy:
                 return Cut(count, heard_ms)
         return Cut(0, evidence.heard_ms)
 
-    async def _probable(self, evidence: Evidence, boundary: Boundary | None) -> int:
+    async def _probable(self, evidence: Evidence, boundary: Boundary) -> int:
         """All words, if the LLM is sure enough that they end here."""
         end = evidence.words[-1].end_ms
         if end not in self._scores:
-            if boundary is None:
-                return 0
             # An engine that cannot tell is not asked again about the same words.
             self._scores[end] = await boundary(evidence.words) or 0.0
         return len(evidence.words) if self._scores[end] >= self._config.boundary else 0

@@ -114,8 +114,10 @@ async def test_it_says_when_something_changed() -> None:
     waiting = asyncio.create_task(pending.changed(None))
     await asyncio.sleep(0)
     assert not waiting.done()
+    before = pending.version
     pending.hear(heard("天"))
     await waiting
+    assert pending.version > before
 
 
 async def test_there_is_room_again_when_words_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
