@@ -35,9 +35,12 @@ _MARKS = "，。！？；：、,.!?;:… "
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
+    """kept: how `text` began already, in the preview before."""
+
     source: str
     text: str
-    whole: bool
+    kept: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Translator:
             self._memory = Memory(
                 config.speaking.memory_tokens, lambda: digest(ledger.terms, spec.target)
             )
-        self._preview = _Preview("", "", whole=False)
+        self._preview = _Preview("", "")
         self.used: tuple[Term, ...] = ()
         """The terms that stand in the last translation."""
 
@@ -107,7 +110,7 @@ class Translator:
             yield text
             return
         chunk = await self._chunk(strip_fillers(text), language, audio)
-        preview, self._preview = self._preview, _Preview("", "", whole=False)
+        preview, self._preview = self._preview, _Preview("", "")
         if (
             preview.whole
             and preview.text
@@ -127,15 +130,17 @@ class Translator:
                 yield piece
 
     def _continued(self, preview: _Preview, source: str) -> str:
-        """What of `preview` is also how the translation of `source` begins: all but its last
+        """What of `preview` is also how the translation of `source` begins: all but its last new
         words, if its source is how `source` begins; else nothing."""
         if not self._config.continue_previews or not preview.text:
             return ""
         if not _key(source).startswith(_key(preview.source)[:-_REVISED] or "\0"):
             return ""
         if self._spec.target == "zh":
-            return preview.text[: -_BACK["zh"]].rstrip(_MARKS)
-        return " ".join(preview.text.split(" ")[: -_BACK["en"]]).rstrip(_MARKS)
+            sure = preview.text[: -_BACK["zh"]]
+        else:
+            sure = " ".join(preview.text.split(" ")[: -_BACK["en"]])
+        return max(preview.kept, sure.rstrip(_MARKS), key=len)
 
     async def _chunk(
         self, text: str, language: str, audio: NDArray[np.float32] | None = None
@@ -271,7 +276,7 @@ class Translator:
         except (GuardTrippedError, PreemptedError):
             return
         finally:
-            self._preview = _Preview(clean, guard.text.strip(), whole)
+            self._preview = _Preview(clean, guard.text.strip(), stable, whole)
 
     def close(self) -> None:
         """Give the lane back."""

@@ -245,6 +245,13 @@ async def test_a_chunk_goes_on_from_what_was_previewed_of_it(pieces: int) -> Non
     assert turn.assistant == in_english("天地玄黄宇宙洪荒")
 
 
+async def test_what_two_previews_began_with_stays_however_little_the_second_added() -> None:
+    voice = Voice()
+    await voice.preview("天地玄黄宇")
+    await voice.preview("天地玄黄宇宙洪", pieces=1)
+    assert (await voice.say("天地玄黄宇宙洪荒"))[0] == "sky earth dark"
+
+
 async def test_a_preview_of_something_else_is_not_gone_on_from() -> None:
     voice = Voice()
     await voice.preview("天地玄黄宇")
