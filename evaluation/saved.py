@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,9 +74,10 @@ def save_offline(offline: Offline, folder: Path) -> None:
 
 
 def save_figures(args: argparse.Namespace, figures: Mapping[str, object]) -> None:
-    """To --out, if it was given, with the arguments."""
+    """To --out, if it was given, with the arguments that name no place on this machine."""
     if args.out:
-        body = {"arguments": sys.argv[1:], **figures}
+        told = {key: value for key, value in vars(args).items() if not isinstance(value, Path)}
+        body = {"arguments": told, **figures}
         args.out.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

@@ -55,7 +55,10 @@ def test_figures_are_saved_where_asked(folder: Path) -> None:
     save_figures(parser("").parse_args(arguments(folder)), {"BLEU": 1})
     out = folder / "out.json"
     save_figures(parser("").parse_args(arguments(folder, "--out", str(out))), {"什么": 1})
-    assert json.loads(out.read_text(encoding="utf-8"))["什么"] == 1
+    text = out.read_text(encoding="utf-8")
+    assert json.loads(text)["什么"] == 1
+    assert json.loads(text)["arguments"] == {"only": "", "profile": "embedded"}
+    assert str(folder) not in text
 
 
 def test_what_goes_wrong_ends_the_program_with_its_message(folder: Path) -> None:
