@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evaluation.log import SessionLog
@@ -26,12 +27,16 @@ class Emission:
 def emissions(log: SessionLog, language: str) -> list[Emission]:
     """The committed translation as OmniSTEval counts it: words, or characters of Chinese."""
     text, sources = _committed(log, language)
-    pattern = r"\S" if language == "zh" else r"\S+"
     found = []
-    for match in re.finditer(pattern, text):
+    for match in units(text, language):
         heard_ms, at_ms = sources[match.end() - 1]
         found.append(Emission(match[0], heard_ms, at_ms))
     return found
+
+
+def units(text: str, language: str) -> Iterator[re.Match[str]]:
+    """Where the units of `text` stand that are counted: words, or characters of Chinese."""
+    return re.finditer(r"\S" if language == "zh" else r"\S+", text)
 
 
 def translation(log: SessionLog, language: str) -> str:

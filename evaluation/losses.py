@@ -3,7 +3,7 @@
     python -m evaluation.losses FOLDER LOGS
 
 LOGS is what `tongchuan eval --logs` left of one system together with the offline run. Only the
-third step translates anything: what was heard in the stream, cut at the gold segments. So the loss
+fourth step translates anything: what was heard in the stream, cut at the gold segments. So the loss
 at recognition (seams, windows) stands apart from that of the chunks, and both from what it costs to
 cut the output at the references again.
 """
@@ -11,7 +11,6 @@ cut the output at the references again.
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -20,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation import measure
-from evaluation.emissions import Emission, transcript
+from evaluation.emissions import Emission, transcript, units
 from evaluation.log import LogError
 from evaluation.offline import Offline
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording
 from evaluation.saved import Saved, parser, run, save_figures, saved
-from evaluation.segmenting import ends, segmented, units
+from evaluation.segmenting import ends, segmented
 from models.config import ModelsConfig, profile_config
 from models.engines.llm import LanguageModel
 from models.events import SessionSpec
@@ -34,7 +33,6 @@ from models.factory import make_llm
 from models.interpreter import NoTelemetry
 from models.speaking.translator import Translator
 
-_UNIT = {"zh": r"\S", "en": r"\S+"}
 STEPS = (
     "offline: gold segments, heard alone",
     "with the memory of those before",
@@ -55,10 +53,11 @@ class Step:
 def recut(recording: Recording, heard: str) -> list[str]:
     """`heard`, the source words of a stream, by gold segment: where its edit distance to their
     words is least."""
-    starts = [match.start() for match in re.finditer(_UNIT[recording.source], heard)]
-    gold = [units(segment.source, recording.source) for segment in recording.segments]
-    cuts = [*starts, len(heard)]
-    last = ends(units(heard, recording.source), gold)
+    language = recording.source
+    words = list(units(heard, language))
+    gold = [[unit[0] for unit in units(one.source, language)] for one in recording.segments]
+    cuts = [*(word.start() for word in words), len(heard)]
+    last = ends([word[0] for word in words], gold)
     return [heard[cuts[start] : cuts[end]].strip() for start, end in pairwise([0, *last])]
 
 
@@ -124,7 +123,7 @@ def _cut(materials: Sequence[Saved], texts: Mapping[str, Sequence[str]]) -> Qual
     pairs = []
     for one in materials:
         words = [
-            Emission(word, segment.end_s * 1000, segment.end_s * 1000)
+            Emission(word[0], segment.end_s * 1000, segment.end_s * 1000)
             for text, segment in zip(texts[one.recording.id], one.recording.segments, strict=True)
             for word in units(text, one.recording.target)
         ]

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.emissions import Emission
+from evaluation.emissions import Emission, units
 from evaluation.quality import Quality, quality
 from evaluation.recordings import Recording, Segment
 from models.errors import TongchuanError
@@ -113,7 +113,7 @@ def segmented(pairs: Sequence[tuple[Recording, Sequence[Emission]]]) -> Segmente
 def whole(recording: Recording, words: Sequence[Emission]) -> Instance:
     """The recording as one utterance, all output against all references, as SimulEval sees it."""
     references = [segment.target for segment in recording.referenced]
-    reference = _text(units(" ".join(references), recording.target), recording.target)
+    reference = _text(_units(" ".join(references), recording.target), recording.target)
     return _cut(recording, words, reference, 0.0, recording.duration_s)
 
 
@@ -124,7 +124,7 @@ def resegmented(recording: Recording, words: Sequence[Emission]) -> list[Instanc
     does not count.
     """
     kept = recording.referenced
-    references = [units(segment.target, recording.target) for segment in kept]
+    references = [_units(segment.target, recording.target) for segment in kept]
     cuts = ends([word.text for word in words], references)
     return [
         _cut(
@@ -148,7 +148,7 @@ def ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]
     """
     ids: dict[str, int] = {}
     said = np.array([ids.setdefault(word.lower(), len(ids)) for word in words], np.int32)
-    due = [ids.setdefault(unit.lower(), len(ids)) for units in references for unit in units]
+    due = [ids.setdefault(unit.lower(), len(ids)) for reference in references for unit in reference]
     columns = np.arange(len(words) + 1, dtype=np.int32)
     costs = np.empty((len(due) + 1, len(words) + 1), np.int32)
     costs[0] = columns
@@ -158,7 +158,7 @@ def ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]
         costs[row] = np.minimum.accumulate(best - columns) + columns  # added words, all at once
     row, column = len(due), len(words)
     found: list[int] = []
-    for last in reversed(list(accumulate(len(units) for units in references))):
+    for last in reversed(list(accumulate(len(reference) for reference in references))):
         while row > last:
             cost = costs[row, column]
             if costs[row - 1, column] + 1 == cost:
@@ -171,13 +171,12 @@ def ends(words: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]
     return found[::-1]
 
 
-def units(text: str, language: str) -> list[str]:
-    """What `Emission` counts: words, or characters of Chinese."""
-    return list("".join(text.split())) if language == "zh" else text.split()
+def _units(text: str, language: str) -> list[str]:
+    return [unit[0] for unit in units(text, language)]
 
 
-def _text(units: Sequence[str], language: str) -> str:
-    return space(language).join(units)
+def _text(words: Sequence[str], language: str) -> str:
+    return space(language).join(words)
 
 
 def _cut(
