@@ -7,14 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.log import SessionLog
 from evaluation.recordings import RATE, Recording
 from models.engines.whisper import WhisperEngine
 from models.interpreter import NoTelemetry
 from models.listening.states import States
 from models.listening.window import Window
+from tongchuan.events import ChunkFinal
 
 _WINDOW_MS = 8_000
 _AROUND_MS = 500
+
+
+async def encoded_chunks(
+    engine: WhisperEngine, recording: Recording, session: SessionLog
+) -> list[NDArray[np.float32] | None]:
+    """`encoded` of the session's chunks, in order."""
+    finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
+    return await encoded(engine, recording, [(one.start_ms, one.end_ms) for one in finals])
 
 
 async def encoded(

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from evaluation import measure
 from evaluation.distractors import distractors
-from evaluation.encoded import encoded
+from evaluation.encoded import encoded_chunks
 from evaluation.log import SessionLog
 from evaluation.quality import quality
 from evaluation.recordings import Recording
@@ -191,11 +191,10 @@ async def _ears(config: ModelsConfig, pairs: Pairs) -> Ears | None:
         return None
     engine = load_recogniser(config)
     try:
-        states = {}
-        for recording, session in pairs:
-            finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-            stretches = [(final.start_ms, final.end_ms) for final in finals]
-            states[recording.id] = await encoded(engine, recording, stretches)
+        states = {
+            recording.id: await encoded_chunks(engine, recording, session)
+            for recording, session in pairs
+        }
     finally:
         engine.close()
     return Ears(scorer, states)

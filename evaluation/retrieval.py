@@ -23,7 +23,7 @@ from rich.table import Table
 
 from evaluation.distractors import distractors
 from evaluation.editing import EditDistances
-from evaluation.encoded import encoded
+from evaluation.encoded import encoded_chunks
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
 from evaluation.saved import parser, run, save_figures, saved
@@ -231,8 +231,7 @@ async def _chunks(
     recording: Recording, session: SessionLog, engine: WhisperEngine | None
 ) -> list[Chunk]:
     finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-    stretches = [(final.start_ms, final.end_ms) for final in finals]
-    states = await encoded(engine, recording, stretches) if engine else [None] * len(finals)
+    states = await encoded_chunks(engine, recording, session) if engine else [None] * len(finals)
     return [
         Chunk(recording, final.source, final.start_ms, final.end_ms, heard)
         for final, heard in zip(finals, states, strict=True)
