@@ -7,7 +7,6 @@ policy, translates chunk by chunk, and previews the rest when there is capacity.
 from __future__ import annotations
 
 import asyncio
-import math
 from contextlib import aclosing
 
 import numpy as np
@@ -24,11 +23,9 @@ from models.events import (
     Failure,
     Flushed,
     InterpreterEvent,
-    Notice,
     SessionSpec,
     TranscriptPartial,
     TranslationDelta,
-    TranslationPreview,
 )
 from models.interpreter import Telemetry
 from models.listening.hearing import Hearing
@@ -37,14 +34,14 @@ from models.listening.states import States
 from models.listening.words import Word, join
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
-from models.policy import Cut, make_policy, size
+from models.policy import Cut, make_policy
+from models.previews import Previews
 from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
 _AROUND_MS = 500  # word times are rough
 _RECHECK_S = 0.1  # silence grows without events: how often the policy looks at it
-_PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
 
 
 class Cascade:
@@ -73,12 +70,17 @@ class Cascade:
         self._policy = make_policy(config.policy)
         self._translator = Translator(llm.lane(), spec, config, self._telemetry, scorer)
         self._pending = Pending(self._listener.language)
+        self._previews = Previews(
+            self._pending,
+            self._translator,
+            llm,
+            config.speaking,
+            load,
+            self._telemetry,
+            self._due,
+        )
         self._chunks = 0
         self._shown = TranscriptPartial("", 0, 0)
-        self._previewed = ""
-        self._previewed_at = -math.inf
-        self._previews_paused = False
-        self._busy_since: float | None = None
 
     async def interpret(self, audio: Channel[AudioInput], events: Events) -> None:
         """See `Interpreter.interpret`."""
@@ -130,9 +132,19 @@ class Cascade:
             if self._pending.drained:
                 return
             waiting = self._pending.evidence() is not None
-            if self._may_preview():
-                await self._preview(events)
+            if self._spec.previews:
+                await self._previews.make(events)
             await self._pending.changed(_RECHECK_S if waiting else None)
+
+    async def _due(self) -> bool:
+        """Whether the policy would end a chunk now, without asking the LLM."""
+        evidence = self._pending.evidence()
+        if evidence is None:
+            return False
+        try:
+            return (await self._policy.decide(evidence, _unasked)).count > 0
+        except _UnaskedError:
+            return False
 
     async def _commit_all(self, events: Events) -> None:
         while (evidence := self._pending.evidence()) is not None:
@@ -170,7 +182,7 @@ class Cascade:
             async with aclosing(stream):
                 async for piece in stream:
                     if not pieces:
-                        await self._withdraw(events)  # it said the same, less surely
+                        await self._previews.withdraw(events)  # it said the same, less surely
                     pieces.append(piece)
                     await events.send(TranslationDelta(chunk, piece, heard_ms))
         except EngineError as error:
@@ -179,7 +191,7 @@ class Cascade:
                     "translation_failed", f"chunk {chunk} ({source}) has no translation: {error}"
                 )
             )
-        await self._withdraw(events)
+        await self._previews.withdraw(events)
         await events.send(
             ChunkFinal(
                 chunk,
@@ -193,7 +205,7 @@ class Cascade:
         )
         self._telemetry.count("chunks")
         self._pending.spoken()
-        self._previewed_at = -math.inf  # the next chunk's first preview need not wait
+        self._previews.committed()
         await self._show(events)
 
     def _audio_of(self, words: tuple[Word, ...]) -> NDArray[np.float32] | None:
@@ -202,58 +214,10 @@ class Cascade:
             return None
         return self._states.between(words[0].start_ms - _AROUND_MS, words[-1].end_ms + _AROUND_MS)
 
-    # previews ----------------------------------------------------------------------------
 
-    def _may_preview(self) -> bool:
-        heard = size(self._pending.uncommitted, self._pending.language)
-        if not self._spec.previews or heard < self._config.speaking.preview_least:
-            return False
-        waited_ms = (asyncio.get_running_loop().time() - self._previewed_at) * 1000
-        return waited_ms >= self._config.speaking.preview_interval_ms and self._llm.idle
+class _UnaskedError(Exception):
+    """A policy would have asked the LLM."""
 
-    async def _preview(self, events: Events) -> None:
-        """Translate the uncommitted words until something new is heard."""
-        if not await self._room_for_previews(events):
-            return
-        self._previewed_at = asyncio.get_running_loop().time()
-        version = self._pending.version
-        text = self._pending.preview_text
-        try:
-            async with aclosing(self._translator.preview(text, self._pending.language)) as stream:
-                shown = ""
-                async for grown in stream:
-                    shown = grown
-                    if grown.strip().startswith(self._previewed):  # nothing is taken back
-                        await self._show_preview(grown.strip(), events)
-                    if self._pending.version != version:
-                        break
-        except EngineError:
-            self._telemetry.count("preview_failed")  # the engine's fault shows at /readyz
-            return
-        # Shorter than what is shown: it was interrupted, and would only flicker.
-        if shown and (self._pending.version == version or len(shown) > len(self._previewed)):
-            await self._show_preview(shown.strip(), events)
 
-    async def _room_for_previews(self, events: Events) -> bool:
-        """Whether the models have time for one; says so when they have had none for long."""
-        now = asyncio.get_running_loop().time()
-        if self._load.share <= self._config.speaking.preview_load:
-            self._busy_since, self._previews_paused = None, False
-            return True
-        if self._busy_since is None:
-            self._busy_since = now
-        if not self._previews_paused and now - self._busy_since >= _PAUSED_AFTER_S:
-            self._previews_paused = True
-            await events.send(
-                Notice("previews_paused", "the server is busy: committed text goes first")
-            )
-            await self._withdraw(events)
-        return False
-
-    async def _show_preview(self, text: str, events: Events) -> None:
-        if text != self._previewed:
-            self._previewed = text
-            await events.send(TranslationPreview(text))
-
-    async def _withdraw(self, events: Events) -> None:
-        await self._show_preview("", events)
+async def _unasked(_words: tuple[Word, ...]) -> float | None:
+    raise _UnaskedError

@@ -125,7 +125,16 @@ class SpeakingConfig(_Frozen):
         default=True, description="try once more when a term that was surely spoken is left out"
     )
     preview_load: float = Field(
-        default=0.56, ge=0, le=1, description="none while the models work more than this share"
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of model time above which only words that have waited are previewed",
+    )
+    preview_wait_ms: int = Field(
+        default=1500,
+        ge=0,
+        description="words that have waited this long, nothing of them shown, are previewed "
+        "though the models are busy",
     )
 
 

@@ -133,6 +133,12 @@ class Pending:
         return (*self._speaking, *self._words, *self._tail)
 
     @property
+    def waited_ms(self) -> int:
+        """How long the oldest word that no chunk holds has waited; 0 without one."""
+        oldest = next(iter((*self._words, *self._tail)), None)
+        return self.heard_ms - oldest.start_ms if oldest else 0
+
+    @property
     def preview_text(self) -> str:
         """Text that no chunk holds yet: stable words and the tail."""
         return join((*self._words, *self._tail), self.language)

@@ -4,6 +4,9 @@ Two kinds: sounds that are never part of a word (嗯, um) go wherever they stand
 fillers only on their own (那个, 就是说, you know) go when they make up a whole clause, that is
 everything between two marks of punctuation. 那个人 and 对啊 stay as they are.
 
+Laughter (哈哈哈) goes, and a character said three times or more in one breath (对对对对, 我我我) is
+said once: a small LLM repeats it at length. Digits may stand in a row.
+
 A recogniser often writes 呃 as a character that sounds the same (恶, 饿, 额, 噩); a small LLM then
 speaks of evil and of hunger. Such a character that is no part of a word and does not stand as its
 own meaning would is therefore a sound, too.
@@ -27,6 +30,8 @@ _SOUNDS_ZH = re.compile("[嗯呃唔]+(?!逆)")  # 呃逆 is hiccups
 _SOUNDS_EN = re.compile(
     r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|h+m+|m{2,}|a+h+m+)(?![\w'-])", re.IGNORECASE
 )
+_LAUGHTER = re.compile("[哈呵嘿嘻]{3,}")
+_STUTTER = re.compile(r"(?![零〇一二三四五六七八九十两百千万亿])([\u4e00-\u9fff])\1{2,}")
 _MISHEARD_RUN = re.compile(r"([恶饿额噩])\1*")
 # What stands before or after such a character where it means itself: 人性的恶, 恶是什么, 我饿,
 # 饿了, 额外, 噩梦; and before a sound that could be an amount: 有额那个, but 销售额.
@@ -88,6 +93,7 @@ def is_filler_only(text: str, language: str) -> bool:
 def _without_sounds(clause: str, *, shouting: bool) -> str:
     """`clause` without hesitation sounds and the space they leave."""
     words = _SOUNDS_ZH.sub("", _without_misheard(clause))
+    words = _STUTTER.sub(r"\1", _LAUGHTER.sub("", words))
 
     def replaced(sound: re.Match[str]) -> str:
         return sound[0] if _CAPITALS.fullmatch(sound[0]) and not shouting else ""

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 
+import regex  # tells of a text that is not matched yet whether it may be
+
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_CHATTER_HEAD = re.compile(
+_CHATTER_HEAD = regex.compile(
     r"^\s*(?:(?:sure|certainly|of course|okay|ok|yes)[,.!]?\s+)?"
     r"(?:here(?:'s| is| are)[^:\n]{0,40}(?:translat|english|chinese|version|interpret)[^:\n]{0,30}:"
     r"|(?:the |my |english |chinese )*translat(?:ion|ed)(?: is| (?:in|into|to|of the|of this)"
     r"[^:\n]{0,30})?:|(?:in )?(?:english|chinese)\s*:|assistant\s*:|interpreter\s*:"
     r"|(?:好的[，,。]?)?(?:以下是|这是)?(?:翻译|译文)[^：:\n]{0,12}[：:])\s*",
-    re.IGNORECASE,
+    regex.IGNORECASE,
 )
-_MAY_BE_CHATTER = (
-    "sure", "certainly", "of course", "okay", "ok,", "ok ", "yes", "here", "below",
-    "the translation", "my translation", "translat", "english", "in english", "chinese",
-    "assistant", "interpreter",
-    "好的", "以下是", "这是翻译", "翻译", "译文",
-)  # fmt: skip
-_REFUSAL = re.compile(
+_REFUSAL = regex.compile(
     r"^\s*(?:i(?:'m| am) (?:very )?sorry,? (?:but )?(?:i |as an |this )"
     r"|sorry, (?:but )?i (?:can|am)"
     r"|i (?:cannot|can't|am unable to|can not) "
@@ -27,19 +23,18 @@ _REFUSAL = re.compile(
     r"|as an ai|i(?:'m| am) (?:an ai|a language model)"
     r"|(?:please )?provide (?:me with )?(?:the|more) (?:text|context|sentence)"
     r"|抱歉，我(?:不能|无法)|作为一个?(?:AI|人工智能))",
-    re.IGNORECASE,
+    regex.IGNORECASE,
 )
-_REFUSAL_HEADS = ("i'm", "i am", "sorry", "i c", "as an", "please p", "provide", "抱歉", "作为")
 _AGREES = r"(?:sure|certainly|of course|absolutely|okay|ok|yes)[,.!]+\s+"
-_ANSWERS = re.compile(rf"^\s*{_AGREES}(?:here|below|i\b)", re.IGNORECASE)
+_ANSWERS = regex.compile(rf"^\s*{_AGREES}(?:here|below|i\b)", regex.IGNORECASE)
 # It does what the speaker asked for, in several lines: "Certainly! Below is a function:", code.
-_ANSWER = re.compile(
-    rf"^\s*(?:{_AGREES})?(?:here|below)(?:'s| is| are)\b[^\n]*:\s*\n", re.IGNORECASE
+_ANSWER = regex.compile(
+    rf"^\s*(?:{_AGREES})?(?:here|below)(?:'s| is| are)\b[^\n]*:\s*\n", regex.IGNORECASE
 )
-_OFFER = re.compile(
+_OFFER = regex.compile(
     rf"^\s*{_AGREES}i(?:'d| would) be (?:happy|glad) to "
     r"(?:translate|(?:help|assist) (?:you )?with)",
-    re.IGNORECASE,
+    regex.IGNORECASE,
 )
 _OFFERED = re.compile(r"翻译|帮|协助|乐意|高兴|愿意|help|translat|happy|glad", re.IGNORECASE)
 _APOLOGY = re.compile(
@@ -53,6 +48,7 @@ _ASIDE = re.compile(
 _ASIDE_ZH = re.compile(
     r"\bnotes?\b|translat|\bliteral|=|注[:：]|译[者注文]|翻译[:：]", re.IGNORECASE
 )
+_HEADS = (_CHATTER_HEAD, _REFUSAL, _ANSWER, _OFFER)
 _HEAD = 64  # characters within which chatter and refusals show themselves
 _ANSWER_HEAD = 120  # …and answers
 _ASIDE_MOST = 48
@@ -132,16 +128,11 @@ class Guard:
     def _past_head(self, *, final: bool) -> bool:
         """Whether the beginning is known to be translation; cuts chatter off."""
         head = self._held.lstrip(" \n\"'“")
-        low = head.lower()
         if not head and not final:
             return False
-        suspects = (*_MAY_BE_CHATTER, *_REFUSAL_HEADS)
-        suspect = any(low.startswith(s) or s.startswith(low) for s in suspects)
         most = _ANSWER_HEAD if _ANSWERS.match(head) else _HEAD
-        if suspect and not final and len(head) < most and "\n" not in head:
-            chatter = _CHATTER_HEAD.match(head)
-            if not chatter or chatter.end() >= len(head):
-                return False
+        if not final and len(head) < most and _open(head):
+            return False
         chatter = _CHATTER_HEAD.match(head)
         if chatter:
             self.removed.append("chatter")
@@ -214,6 +205,13 @@ class Guard:
         """Whether six or more source words in a row stand untranslated in the output."""
         runs = re.findall(r"[A-Za-z][A-Za-z'-]*(?:[ ,.]+[A-Za-z][A-Za-z'-]*){5,}", self._out + text)
         return any(run.lower() in self._source.lower() for run in runs)
+
+
+def _open(head: str) -> bool:
+    """Whether what follows may yet make `head` the beginning of something that is no translation,
+    or more of it."""
+    found = (pattern.match(head, partial=True) for pattern in _HEADS)
+    return any(one is not None and one.end() == len(head) for one in found)
 
 
 def looped(text: str, target: str) -> bool:

@@ -97,14 +97,36 @@ async def test_each_chunk_has_a_preview_however_long_the_interval() -> None:
 async def test_under_load_previews_stop_and_it_says_so_once_if_it_lasts(
     after_s: float, notices: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.cascade._PAUSED_AFTER_S", after_s)
-    config = changed(speaking={"preview_load": 0.0})
+    monkeypatch.setattr("models.previews._PAUSED_AFTER_S", after_s)
+    config = changed(speaking={"preview_load": 0.0, "preview_wait_ms": 10_000_000})
     async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
         await talk.say(quiet(0.7), spoken(sentence(20)), quiet(1))
         await talk.end()
     check_order(talk)
     assert [notice.code for notice in talk.of(Notice)] == notices
     assert not talk.llm.asked_for(Priority.PREVIEW)
+
+
+async def test_under_load_words_that_have_waited_get_a_glimpse() -> None:
+    config = changed(
+        speaking={
+            "preview_load": 0.0,
+            "preview_wait_ms": 1000,
+            "preview_interval_ms": 10_000_000,
+        },
+        policy={"min_chars": 50, "pause_ms": 2000},
+    )
+    async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken(sentence(12)), quiet(0.6))
+        await talk.until(lambda: bool(talk.of(TranslationPreview)))
+        await talk.end()
+    check_order(talk)
+    (asked,) = talk.llm.asked_for(Priority.PREVIEW)
+    assert len(asked.conversation.user) >= 4, "not yet waited"
+    shown = max((preview.text for preview in talk.of(TranslationPreview)), key=len)
+    whole = in_english(asked.conversation.user)
+    assert whole.startswith(shown)
+    assert 0 < len(shown) < len(whole)
 
 
 async def test_a_preview_that_fails_costs_nothing_but_itself() -> None:

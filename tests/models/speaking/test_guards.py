@@ -141,6 +141,30 @@ def test_refusals_trip_before_anything_is_out(output: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "held"),
+    [
+        ("Yes, that's right, there are better ways to do it.", "Yes, tha"),
+        ("Okay, let us begin with the first page.", "Okay, l"),
+        ("I can only say that I share some of my own.", "I can o"),
+        ("I am going to the station now.", "I am g"),
+        ("I'm very happy to be here today.", "I'm very h"),
+        ("Of course we have to.", "Of course w"),
+        ("Translators work at night.", "Translato"),
+        ("Below the bridge there is a river.", "Below t"),
+        ("Here is a river below the bridge.", "Here is a river below the bridge."),
+    ],
+)
+def test_what_can_be_no_chatter_any_more_is_not_held(output: str, held: str) -> None:
+    """held: up to where it might still have been."""
+    guard = Guard("你好", "en")
+    waited = next(
+        (output[:end] for end in range(1, len(output) + 1) if guard.push(output[end - 1])),
+        output,
+    )
+    assert waited == held
+
+
+@pytest.mark.parametrize(
     ("output", "released"),
     [
         ("It is 今天", "It is"),
