@@ -131,7 +131,7 @@ class SpeakingConfig(_Frozen):
         description="share of model time above which only words that have waited are previewed",
     )
     preview_wait_ms: int = Field(
-        default=1500,
+        default=1800,
         ge=0,
         description="words that have waited this long, nothing of them shown, are previewed "
         "though the models are busy",
