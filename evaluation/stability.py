@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from evaluation.emissions import translation
-from evaluation.log import SessionLog
+from evaluation.log import Received, SessionLog
 from tongchuan.events import ChunkFinal, TranslationDelta, TranslationPreview
 
+FRAME_S = 1 / 60
+"""What a display shows at once."""
 STAYS_S = 7.0
 """How long text counts as being looked at: a subtitle seldom stands longer."""
 
@@ -105,13 +106,13 @@ def stability(log: SessionLog, language: str, stays_s: float = STAYS_S) -> Stabi
 def _views(log: SessionLog, language: str) -> Iterator[tuple[float, list[str]]]:
     """Every change of the shown translation: when it came (s), and the tokens then shown.
 
-    What comes at one instant is seen at once.
+    What comes within a frame of the display is seen at once.
     """
     done: list[str] = []
     growing = preview = ""
     fresh = True  # the preview is newer than the growing chunk
-    for at_s, items in groupby(log.received, lambda item: item.at_s):
-        for item in items:
+    for frame in _frames(log.received):
+        for item in frame:
             match item.event:
                 case TranslationPreview(text=text):
                     preview, fresh = text.strip(), True
@@ -123,7 +124,19 @@ def _views(log: SessionLog, language: str) -> Iterator[tuple[float, list[str]]]:
                     done += _tokens(text, language)
                     growing, fresh = "", False
         unfinished = _unfinished(growing.strip(), preview, fresh=fresh)
-        yield at_s, done + _tokens(unfinished, language)
+        yield frame[0].at_s, done + _tokens(unfinished, language)
+
+
+def _frames(received: Sequence[Received]) -> Iterator[list[Received]]:
+    """The events, in the groups that a display draws at once."""
+    frame: list[Received] = []
+    for item in received:
+        if frame and item.at_s - frame[0].at_s > FRAME_S:
+            yield frame
+            frame = []
+        frame.append(item)
+    if frame:
+        yield frame
 
 
 def _erased(before: Sequence[str], shown: Sequence[str]) -> int:

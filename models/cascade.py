@@ -77,6 +77,7 @@ class Cascade:
             config.speaking,
             load,
             self._telemetry,
+            spec.target,
             self._due,
         )
         self._chunks = 0

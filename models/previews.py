@@ -18,6 +18,7 @@ from models.pending import Pending
 from models.policy import size
 from models.speaking.translator import Translator
 
+_MASKED = {"en": 1, "zh": 2}  # words, characters at the end of a growing preview
 Events = Channel[InterpreterEvent]
 _GLIMPSE = 4  # tokens of a preview that newer words do not end, and all of one while busy
 _SATURATED = 1.0  # share of model time from which nobody is previewed
@@ -42,6 +43,7 @@ class Previews:
         config: SpeakingConfig,
         load: Load,
         telemetry: Telemetry,
+        target: str,
         due: Callable[[], Awaitable[bool]],
     ) -> None:
         self._pending = pending
@@ -50,6 +52,7 @@ class Previews:
         self._config = config
         self._load = load
         self._telemetry = telemetry
+        self._target = target
         self._due = due
         self._shown = ""
         self._started_at = -math.inf
@@ -65,21 +68,23 @@ class Previews:
         version = self._pending.version
         busy = self._busy
         stream = self._translator.preview(self._pending.preview_text, self._pending.language)
-        text, pieces = "", 0
+        text, pieces, whole = "", 0, True
         try:
             async with aclosing(stream) as grown:
                 async for text in grown:
                     pieces += 1
-                    if text.strip().startswith(self._shown):  # nothing is taken back
-                        await self._show(text.strip(), events)
+                    steady = self._steady(text)
+                    if steady.startswith(self._shown):  # nothing is taken back
+                        await self._show(steady, events)
                     outdated = self._pending.version != version
                     if (pieces >= _GLIMPSE and (busy or outdated)) or await self._due():
+                        text, whole = self._steady(text), False
                         break
         except EngineError:
             self._telemetry.count("preview_failed")  # the engine's fault shows at /readyz
             return
         # Shorter than what is shown: it was interrupted, and would only flicker.
-        if text and (self._pending.version == version or len(text) > len(self._shown)):
+        if text and (whole or len(text) > len(self._shown)):
             await self._show(text.strip(), events)
 
     async def withdraw(self, events: Events) -> None:
@@ -89,6 +94,13 @@ class Previews:
     def committed(self) -> None:
         """A chunk is out: the first preview of what follows need not wait."""
         self._started_at = -math.inf
+
+    def _steady(self, text: str) -> str:
+        """`text` without its end, which more source changes most often (mask-k, Arivazhagan et al.
+        2020, arXiv 1912.03393)."""
+        if self._target == "zh":
+            return text.strip()[: -_MASKED["zh"]]
+        return " ".join(text.split()[: -_MASKED["en"]])
 
     @property
     def _busy(self) -> bool:

@@ -47,6 +47,18 @@ def test_a_commit_that_differs_from_its_preview_erases_the_rest() -> None:
     assert erasure(seen, "en") == Erasure(2, 2)
 
 
+def test_what_a_display_draws_at_once_erases_nothing_between() -> None:
+    """A preview is withdrawn just before the first words of its chunk come."""
+    for apart_s, erased in ((0.002, 0), (0.1, 2)):
+        seen = log(
+            (1, preview("We will")),
+            (2, preview("")),
+            (2 + apart_s, delta(1, "We will meet.")),
+            (3, final(1, "甲", "We will meet.", 0)),
+        )
+        assert erasure(seen, "en") == Erasure(erased, 3)
+
+
 def test_erasure_of_chinese_is_in_characters_and_adds_up() -> None:
     seen = log((1, preview("我们见")), (2, delta(1, "我们走")), (3, final(1, "x", "我们走", 0)))
     assert erasure(seen, "zh") == Erasure(1, 3)

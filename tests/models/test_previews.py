@@ -41,7 +41,7 @@ async def test_previews_show_the_rest_and_go_when_it_is_committed() -> None:
 
 
 async def test_a_preview_is_shown_while_it_grows() -> None:
-    config = changed(policy={"min_chars": 50, "pause_ms": 2000})
+    config = changed(policy={"min_chars": 50, "pause_ms": 2000}, speaking={"preview_least": 4})
     async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
         await talk.say(quiet(0.7), spoken("天地玄黄"), quiet(0.6))
         await talk.until(lambda: any("gold" in p.text for p in talk.of(TranslationPreview)))
@@ -49,6 +49,22 @@ async def test_a_preview_is_shown_while_it_grows() -> None:
         await talk.end()
     assert len(shown) > len(talk.llm.asked_for(Priority.PREVIEW))
     assert all(new.startswith(old) for old, new in pairwise(shown))
+
+
+async def test_the_last_word_of_a_preview_waits_until_its_end_is_known() -> None:
+    llm = FakeLLM(size=1000)  # the whole answer at once, then that it is whole
+    config = changed(
+        policy={"min_chars": 50, "pause_ms": 2000},
+        speaking={"preview_least": 4, "preview_interval_ms": 10_000_000},
+    )
+    async with session(llm=llm, config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken("天地玄黄宇宙"), quiet(0.6))
+        await talk.until(lambda: len(talk.of(TranslationPreview)) >= 2)
+        await talk.end()
+    (asked,) = talk.llm.asked_for(Priority.PREVIEW)
+    words = in_english(asked.conversation.user).split()
+    shown = [preview.text for preview in talk.of(TranslationPreview)]
+    assert shown[:2] == [" ".join(words[:-1]), " ".join(words)]
 
 
 async def test_a_preview_of_all_that_was_said_is_committed_as_it_is() -> None:
