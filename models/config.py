@@ -125,7 +125,7 @@ class SpeakingConfig(_Frozen):
         default=True, description="try once more when a term that was surely spoken is left out"
     )
     preview_load: float = Field(
-        default=0.5,
+        default=0.4,
         ge=0,
         le=1,
         description="share of model time above which only words that have waited are previewed",
