@@ -68,7 +68,7 @@ class Previews:
         version = self._pending.version
         busy = self._busy
         stream = self._translator.preview(self._pending.preview_text, self._pending.language)
-        text, pieces, whole = "", 0, True
+        text, pieces = "", 0
         try:
             async with aclosing(stream) as grown:
                 async for text in grown:
@@ -78,14 +78,15 @@ class Previews:
                         await self._show(steady, events)
                     outdated = self._pending.version != version
                     if (pieces >= _GLIMPSE and (busy or outdated)) or await self._due():
-                        text, whole = self._steady(text), False
                         break
         except EngineError:
             self._telemetry.count("preview_failed")  # the engine's fault shows at /readyz
             return
+        whole = self._translator.preview_is_whole
+        text = text.strip() if whole else self._steady(text)
         # Shorter than what is shown: it was interrupted, and would only flicker.
         if text and (whole or len(text) > len(self._shown)):
-            await self._show(text.strip(), events)
+            await self._show(text, events)
 
     async def withdraw(self, events: Events) -> None:
         """Show none: what was previewed is being committed."""

@@ -278,6 +278,11 @@ class Translator:
         finally:
             self._preview = _Preview(clean, guard.text.strip(), stable, whole)
 
+    @property
+    def preview_is_whole(self) -> bool:
+        """Whether the last preview came to its end."""
+        return self._preview.whole
+
     def close(self) -> None:
         """Give the lane back."""
         self._lane.close()

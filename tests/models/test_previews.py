@@ -67,6 +67,19 @@ async def test_the_last_word_of_a_preview_waits_until_its_end_is_known() -> None
     assert shown[:2] == [" ".join(words[:-1]), " ".join(words)]
 
 
+async def test_a_preview_that_gave_way_shows_no_half_word() -> None:
+    llm = FakeLLM(size=7, preempt=True)  # "sky ear", then another session's chunk is due
+    config = changed(
+        policy={"min_chars": 50, "pause_ms": 2000},
+        speaking={"preview_least": 4, "preview_interval_ms": 10_000_000},
+    )
+    async with session(llm=llm, config=config, spec=SessionSpec("zh", "en")) as talk:
+        await talk.say(quiet(0.7), spoken("天地玄黄"), quiet(0.6))
+        await talk.until(lambda: bool(talk.of(TranslationPreview)))
+        await talk.end()
+    assert [preview.text for preview in talk.of(TranslationPreview)] == ["sky", ""]
+
+
 async def test_a_preview_of_all_that_was_said_is_committed_as_it_is() -> None:
     spec = SessionSpec("zh", "en", previews=True)
     config = changed(policy={"min_chars": 50, "pause_ms": 2000})
