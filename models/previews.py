@@ -16,10 +16,10 @@ from models.interpreter import Telemetry
 from models.load import Load
 from models.pending import Pending
 from models.policy import size
-from models.speaking.translator import Translator
+from models.speaking.translator import Translator, without_end
 
-_MASKED = {"en": 1, "zh": 2}  # words, characters at the end of a growing preview
 Events = Channel[InterpreterEvent]
+_MASKED = 1  # words at the end of a growing preview
 _GLIMPSE = 4  # tokens of a preview that newer words do not end, and all of one while busy
 _SATURATED = 1.0  # share of model time from which nobody is previewed
 _PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
@@ -99,9 +99,7 @@ class Previews:
     def _steady(self, text: str) -> str:
         """`text` without its end, which more source changes most often (mask-k, Arivazhagan et al.
         2020, arXiv 1912.03393)."""
-        if self._target == "zh":
-            return text.strip()[: -_MASKED["zh"]]
-        return " ".join(text.split()[: -_MASKED["en"]])
+        return without_end(text.strip(), self._target, _MASKED)
 
     @property
     def _busy(self) -> bool:

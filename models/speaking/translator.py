@@ -28,7 +28,7 @@ from models.speaking.wanted import kept, missing, rendering, stands
 
 _LEAST_TOKENS = 16
 _LEAST_KEPT = 0.3  # words of the first try that the second has: else it says something else
-_BACK = {"en": 2, "zh": 4}  # words, characters of a preview that what follows it may change
+_BACK = 2  # words of a preview that what follows it may change
 _REVISED = 2  # characters of its source that were heard otherwise since
 _MARKS = "，。！？；：、,.!?;:… "
 
@@ -136,10 +136,7 @@ class Translator:
             return ""
         if not _key(source).startswith(_key(preview.source)[:-_REVISED] or "\0"):
             return ""
-        if self._spec.target == "zh":
-            sure = preview.text[: -_BACK["zh"]]
-        else:
-            sure = " ".join(preview.text.split(" ")[: -_BACK["en"]])
+        sure = without_end(preview.text, self._spec.target, _BACK)
         return max(preview.kept, sure.rstrip(_MARKS), key=len)
 
     async def _chunk(
@@ -307,6 +304,13 @@ class Translator:
         self._recall.heard([one.term for one in used if one.probability >= self._sure])
         if self._ledger is not None:
             self._ledger.learn(chunk.found.text, translation, self.used)
+
+
+def without_end(text: str, target: str, words: int) -> str:
+    """`text` without its last words (Chinese: two characters for each)."""
+    if target == "zh":
+        return text[: -2 * words]
+    return " ".join(text.split(" ")[:-words])
 
 
 def _key(text: str) -> str:
