@@ -103,14 +103,17 @@ bench: install-dev models ## Stream the benchmark recordings in real time, print
 	@$(BIN)/python -m evaluation.bench --profile $(PROFILE) \
 		$(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
-# FOLDER=recordings; takes an hour and a half on two cores that do nothing else.
+# FOLDER=recordings; takes an hour and a half on two cores that do nothing else. LOGS=folder keeps
+# what was streamed, for the commands that read logs.
 FOLDER ?= ../shared/realsi-dev
+LOGS ?=
 SYSTEMS := semantic,wait-k,fixed,pause,direct
 figures: install-dev models ## Measure the README's figures again and write them into it
 	@$(BIN)/python -m evaluation.bench $(FOLDER) --only zh2en --profile embedded \
-		--out evaluation/results/zh2en-embedded.json
+		$(if $(LOGS),--logs $(LOGS)/bench) --out evaluation/results/zh2en-embedded.json
 	@$(BIN)/tongchuan eval $(FOLDER) --only zh2en --virtual fixed --systems $(SYSTEMS) \
-		--no-offline --no-previews --out evaluation/results/zh2en-systems.json
+		--no-offline --no-previews \
+		$(if $(LOGS),--logs $(LOGS)/systems) --out evaluation/results/zh2en-systems.json
 	@$(BIN)/python -m evaluation.readme
 
 chromium:
