@@ -179,8 +179,9 @@ def cost(before: Usage, after: Usage, audio_s: float, elapsed_s: float, cores: i
 
 
 def simulated_cost(spent: Costs, others: float | None = None) -> Cost:
-    """What a session with a simulated clock cost, each job measured alone."""
-    stages = {name: seconds / spent.audio_s for name, seconds in sorted(spent.stages.items())}
+    """What a session cost on its simulated clock, jobs slowed by those beside them, as a server
+    counts it: with a table for a charge it is the same on every machine."""
+    stages = {name: seconds / spent.audio_s for name, seconds in sorted(spent.elapsed.items())}
     return Cost(stages, sum(stages.values()), None, None, None, dict(spent.counts), others)
 
 

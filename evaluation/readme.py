@@ -104,7 +104,7 @@ def _bench(rows: Sequence[Row]) -> str:
 
 
 def _systems(result: Row) -> str:
-    head = ["system", "BLEU", "chrF", "LongYAAL, unaware / aware", "compute", "on the frontier"]
+    head = ["system", "BLEU", "chrF", "LongYAAL, unaware / aware", "on the frontier"]
     better = {row["name"]: row for row in result["differences"]}
     body = []
     for system in result["systems"]:
@@ -117,7 +117,6 @@ def _systems(result: Row) -> str:
                 f"{quality['chrf']:.1f}{_sure(better, system['name'], 'chrf')}",
                 f"{_seconds(row, 'yaal_unaware', 'yaal_aware')}"
                 f"{_sure(better, system['name'], 'yaal')}",
-                f"{row['cost']['compute']:.2f}",
                 "yes" if system["name"] in result["frontier"] else "",
             ]
         )

@@ -72,8 +72,9 @@ def make_row() -> report.Row:
 
 
 def test_simulated_sessions_are_summed() -> None:
-    short = Costs(10.0, {"encode": 1.0}, {"encode": 2.0}, {"chunks": 3}, 1.0)
-    long = Costs(30.0, {"encode": 1.0, "preview": 4.0}, {}, {"chunks": 4, "retry": 1}, 1.0)
+    short = Costs(10.0, {"encode": 9.0}, {"encode": 1.0}, {"chunks": 3}, 1.0)
+    elapsed = {"encode": 1.0, "preview": 4.0}
+    long = Costs(30.0, {}, elapsed, {"chunks": 4, "retry": 1}, 1.0)
     spent = measure.pooled(
         [(costs.audio_s, measure.simulated_cost(costs)) for costs in (short, long)]
     )

@@ -52,6 +52,8 @@ def test_twice_the_same(talk: Recording, charge: Charge) -> None:
     second, again = replayed(talk, charge)
     assert first == second
     assert costs.elapsed == pytest.approx(again.elapsed)  # sums of floats
+    spent, anew = measure.simulated_cost(costs), measure.simulated_cost(again)
+    assert spent.compute == pytest.approx(anew.compute)
     assert costs.counts == again.counts
 
 
