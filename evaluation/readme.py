@@ -94,6 +94,11 @@ def _bench(rows: Sequence[Row]) -> str:
             lambda row: f"{row['cost']['compute']:.2f}",
             _none,
         ),
+        (
+            "processor time, share of both cores",
+            lambda row: f"{row['cost']['cpu']:.2f}",
+            _none,
+        ),
         ("peak memory", lambda row: f"{row['cost']['peak_mib'] / 1024:.1f} GB", _none),
     ]
     body = [
