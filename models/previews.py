@@ -22,7 +22,7 @@ Events = Channel[InterpreterEvent]
 _MASKED = 1  # words at the end of a growing preview
 _GLIMPSE = 4  # tokens of a preview that newer words do not end, and all of one while busy
 _SATURATED = 1.0  # share of model time from which nobody is previewed
-_PAUSED_AFTER_S = 10.0  # without time for previews: shorter gaps are not worth a notice
+_PAUSED_AFTER_S = 10.0  # that readers wait in vain: shorter gaps are not worth a notice
 
 
 class Previews:
@@ -56,7 +56,7 @@ class Previews:
         self._due = due
         self._shown = ""
         self._started_at = -math.inf
-        self._busy_since: float | None = None
+        self._vain_since: float | None = None
         self._paused = False
 
     async def make(self, events: Events) -> None:
@@ -113,20 +113,21 @@ class Previews:
         return waited_ms >= self._config.preview_interval_ms
 
     async def _room(self, events: Events) -> bool:
-        """Whether the models have time for one; says so when they have had none for long."""
-        now = asyncio.get_running_loop().time()
+        """Whether the models have time for one; says so when a reader has long waited in vain."""
         waiting = not self._shown and self._pending.waited_ms >= self._config.preview_wait_ms
         if not self._busy or (waiting and self._load.share <= _SATURATED):
-            self._busy_since, self._paused = None, False
+            self._vain_since, self._paused = None, False
             return True
-        if self._busy_since is None:
-            self._busy_since = now
-        if not self._paused and now - self._busy_since >= _PAUSED_AFTER_S:
+        if not waiting:
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._vain_since is None:
+            self._vain_since = now
+        if not self._paused and now - self._vain_since >= _PAUSED_AFTER_S:
             self._paused = True
             await events.send(
                 Notice("previews_paused", "the server is busy: committed text goes first")
             )
-            await self.withdraw(events)
         return False
 
     async def _show(self, text: str, events: Events) -> None:

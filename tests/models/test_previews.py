@@ -122,12 +122,20 @@ async def test_each_chunk_has_a_preview_however_long_the_interval() -> None:
     assert any(isinstance(event, TranslationPreview) and event.text for event in after)
 
 
-@pytest.mark.parametrize(("after_s", "notices"), [(0.0, ["previews_paused"]), (1000.0, [])])
-async def test_under_load_previews_stop_and_it_says_so_once_if_it_lasts(
-    after_s: float, notices: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("wait_ms", "after_s", "notices"),
+    [
+        pytest.param(100, 0.0, ["previews_paused"], id="readers wait in vain"),
+        pytest.param(100, 1000.0, [], id="not yet for long"),
+        pytest.param(10_000_000, 0.0, [], id="nobody has waited"),
+    ],
+)
+async def test_when_models_are_saturated_previews_stop_and_it_says_so_once_if_readers_wait(
+    wait_ms: int, after_s: float, notices: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.previews._PAUSED_AFTER_S", after_s)
-    config = changed(speaking={"preview_load": 0.0, "preview_wait_ms": 10_000_000})
+    monkeypatch.setattr("models.previews._SATURATED", -1.0)
+    config = changed(speaking={"preview_load": 0.0, "preview_wait_ms": wait_ms})
     async with session(config=config, spec=SessionSpec("zh", "en")) as talk:
         await talk.say(quiet(0.7), spoken(sentence(20)), quiet(1))
         await talk.end()
