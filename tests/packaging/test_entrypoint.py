@@ -29,7 +29,14 @@ def _start(folder: Path, fetch: str, *words: str) -> subprocess.Popen[str]:
         "TONGCHUAN_PROFILE": "embedded",
         "FETCH": fetch,
     }
-    return subprocess.Popen(["sh", SCRIPT, *words], env=env, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        ["sh", SCRIPT, *words], env=env, stdout=subprocess.PIPE, text=True, preexec_fn=_as_in_front
+    )
+
+
+def _as_in_front() -> None:
+    """A shell cannot trap what its parent ignores, and a job in the background ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_it_fetches_and_becomes_the_server(tmp_path: Path) -> None:
