@@ -14,7 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
@@ -81,10 +81,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one glossary: seconds to build, MiB it takes, and milliseconds a chunk (median, p95)."""
+    """Of one glossary: seconds to build, and to change one entry; MiB it takes; milliseconds a
+    chunk (median, p95)."""
 
     entries: int
     build_s: float
+    edit_s: float
     mib: float
     median_ms: float
     p95_ms: float
@@ -204,6 +206,9 @@ def cost(terms: Sequence[Term], chunks: Sequence[Chunk], scorer: Scorer | None) 
     index = TermIndex(terms)
     build_s = time.perf_counter() - started
     mib = _resident_mib() - before
+    started = time.perf_counter()
+    index.revised([*terms[:-1], replace(terms[-1], target="changed")])
+    edit_s = time.perf_counter() - started
     texts, listening = [], []
     for chunk in chunks:
         started = time.perf_counter()
@@ -216,6 +221,7 @@ def cost(terms: Sequence[Term], chunks: Sequence[Chunk], scorer: Scorer | None) 
     return Cost(
         len(terms),
         build_s,
+        edit_s,
         mib,
         1000 * statistics.median(texts),
         1000 * float(np.percentile(texts, 95)),

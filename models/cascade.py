@@ -7,6 +7,7 @@ policy, translates chunk by chunk, and previews the rest when there is capacity.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from contextlib import aclosing
 
 import numpy as np
@@ -31,16 +32,17 @@ from models.interpreter import Telemetry
 from models.listening.hearing import Hearing
 from models.listening.listener import Heard, Listener
 from models.listening.states import States
-from models.listening.words import Word, join
+from models.listening.words import Word, join, places
 from models.load import Load, LoadTelemetry
 from models.pending import Pending
-from models.policy import Cut, make_policy
+from models.policy import Cut, Evidence, clear, make_policy
 from models.previews import Previews
 from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 
 Events = Channel[InterpreterEvent]
 _AROUND_MS = 500  # word times are rough
+_NEAR = 24  # words on each side of a cut in which a term may go through it
 _RECHECK_S = 0.1  # silence grows without events: how often the policy looks at it
 
 
@@ -156,9 +158,23 @@ class Cascade:
                 self._telemetry.count("boundary_failed")
                 await events.send(Failure("llm_failed", f"no boundary could be found: {error}"))
                 cut = Cut(len(evidence.words), evidence.heard_ms)
+            cut = await self._clear_of_terms(cut, evidence)
             if not cut.count:
                 return
             await self._commit(self._pending.take(cut.count), cut.heard_ms, events)
+
+    async def _clear_of_terms(self, cut: Cut, evidence: Evidence) -> Cut:
+        """`cut`, and no term goes on behind it: neither chunk would have the whole of it."""
+        words = (*evidence.words, *evidence.tail)
+        if not 0 < cut.count < len(words):
+            return cut
+        first = max(0, cut.count - _NEAR)
+        near = words[first : cut.count + _NEAR]
+        at = places(near, evidence.language)
+        spans = await self._translator.terms_in(join(near, evidence.language))
+        numbered = [(bisect_right(at, start) - 1, bisect_left(at, stop)) for start, stop in spans]
+        spoken = [(first + start, first + stop) for start, stop in numbered]
+        return clear(cut, len(evidence.words), spoken)
 
     async def _boundary(self, words: tuple[Word, ...]) -> float | None:
         """The LLM's opinion; it gets one retry."""

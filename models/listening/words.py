@@ -109,5 +109,10 @@ def join(words: Sequence[Word], language: str) -> str:
     return "".join(out)
 
 
+def places(words: Sequence[Word], language: str) -> tuple[int, ...]:
+    """Where each word begins in `join(words, language)`, and where the text ends; rising."""
+    return tuple(len(join(words[:count], language)) for count in range(len(words) + 1))
+
+
 def _latin(char: str) -> bool:
     return bool(char) and char.isascii() and char.isalnum()

@@ -8,6 +8,7 @@ from models.config import PolicyConfig
 from models.policy.base import Boundary, ChunkPolicy, Cut, Evidence, Pause, size
 from models.policy.baselines import FixedPolicy, PausePolicy, WaitKPolicy
 from models.policy.semantic import SemanticPolicy
+from models.policy.spans import clear
 
 __all__ = [
     "POLICIES",
@@ -16,6 +17,7 @@ __all__ = [
     "Cut",
     "Evidence",
     "Pause",
+    "clear",
     "make_policy",
     "size",
 ]

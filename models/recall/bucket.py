@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import faiss
@@ -41,7 +42,29 @@ class Bucket:
         self.length = forms.shape[1]
         self._forms = forms
         self._numbers = np.array(numbers, np.int32)
+        self._hidden: NDArray[np.bool_] | None = None
         self._index = self._make()
+
+    def __len__(self) -> int:
+        hidden = 0 if self._hidden is None else int(self._hidden.sum())
+        return len(self._forms) - hidden
+
+    def without(self, forms: Iterable[bytes]) -> Bucket:
+        """These forms of it are not found; all else is shared."""
+        other = copy(self)
+        other._hidden = np.zeros(len(self._forms), np.bool_)
+        for form in forms:
+            other._hidden |= self._where(form)
+        return other
+
+    def number(self, form: bytes) -> int | None:
+        """What `numbers` calls a form; None when it is not here."""
+        rows = np.flatnonzero(self._where(form))
+        return int(self._numbers[rows[0]]) if len(rows) else None
+
+    def _where(self, form: bytes) -> NDArray[np.bool_]:
+        same: NDArray[np.bool_] = (self._forms == np.frombuffer(form, np.int16)).all(axis=1)
+        return same
 
     def _make(self) -> faiss.Index:
         """Cells of vectors in 8 bits a number: exact distances are computed from the forms."""
@@ -78,6 +101,8 @@ class Bucket:
         rows, distances = rows.ravel(), distances.ravel()
         # Roughly at first: in 8 bits, and with a missing syllable's distance from zero.
         kept = (rows >= 0) & (distances + windows.extra[at] <= most_cost + 1.0)
+        if self._hidden is not None:
+            kept &= ~self._hidden[rows]
         at, rows = at[kept], rows[kept]
         costs = self._costs(rows, windows, at)
         kept = costs <= most_cost

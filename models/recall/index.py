@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.events import Term
-from models.recall.bucket import Bucket
-from models.recall.features import row
+from models.recall.candidate import Candidate
+from models.recall.forms import Form, forms
+from models.recall.layer import Layer
 from models.recall.query import Query
-from models.recall.syllables import acronym, spoken
-from models.recall.units import Unit, units
 
-_SEPARATOR = "\n"  # in no unit
-_LEAST, _MOST = 2, 16  # syllables of what is looked for by its sound
-_FAR = 0.3
-"""Cost a syllable above which nothing is proposed."""
-_WRITTEN = 0.2  # the same text says more than the same sound
+_MOST_CHANGED = 1_000
+"""Terms that are kept beside an index: more would make searching slower."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A term that may be spoken in a text.
+class _Base:
+    """What was made at once, of `terms`. contested: forms that several of them have, and which:
+    the first has it."""
 
-    start, stop: its units in the text. syllables: of its form. cost: the sum of their distances
-    from what is there; 0 is the same sound. written: whether the text has it letter by letter.
-    """
-
-    term: Term
-    start: int
-    stop: int
-    syllables: int
-    cost: float
-    written: bool
-
-    @property
-    def score(self) -> float:
-        """Evidence, to rank by: what each syllable says for the term, less what says against."""
-        return _FAR * self.syllables - self.cost + (_WRITTEN if self.written else 0)
+    terms: tuple[Term, ...]
+    layer: Layer
+    contested: Mapping[Form, Sequence[Term]]
 
 
 class TermIndex:
@@ -56,88 +38,92 @@ class TermIndex:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
-        self._written: dict[str, int] = {}
-        self._lengths: dict[int, None] = {}
-        by_length: dict[int, dict[bytes, int]] = {}
-        for number, term in enumerate(self.terms):
-            for form in (term.source, *term.spoken):
-                text = units(form)
-                self._write(text, number)
-                for sounds in _pronunciations(text):
-                    if _LEAST <= len(sounds) <= _MOST:
-                        by_length.setdefault(len(sounds), {}).setdefault(sounds.tobytes(), number)
-        self._buckets = tuple(
-            Bucket(
-                np.frombuffer(b"".join(forms), np.int16).reshape(len(forms), length),
-                list(forms.values()),
-            )
-            for length, forms in sorted(by_length.items())
-        )
-        self._counts = {length: len(forms) for length, forms in by_length.items()}
+        self._base = _base(self.terms)
+        self._layers: tuple[Layer, ...] = (self._base.layer,)
+
+    def revised(self, terms: Sequence[Term]) -> TermIndex:
+        """An index of `terms`, which finds what `TermIndex(terms)` would.
+
+        A few changes are put beside what was made before, within a tenth of the time and sharing
+        its memory; when there are many, or they have become many, all is made anew.
+        """
+        base = self._base
+        known = {term: term for term in base.terms}
+        kept = tuple(known.get(term, term) for term in terms)
+        places = {term: place for place, term in reversed(tuple(enumerate(kept)))}
+        changed = [term for term in known if term not in places]
+        changed += [term for term in places if term not in known]
+        if len(changed) > min(_MOST_CHANGED, len(known) // 2):
+            return TermIndex(kept)
+        index = object.__new__(TermIndex)
+        index.terms, index._base = kept, base
+        index._layers = _revised(base, changed, places)
+        return index
 
     def __len__(self) -> int:
         return len(self.terms)
 
     def forms(self, syllables: int) -> int:
         """How many forms of as many syllables are compared by their sound."""
-        return self._counts.get(syllables, 0)
-
-    def _write(self, text: tuple[Unit, ...], number: int) -> None:
-        key = [unit.written for unit in text if unit.written]
-        if key:
-            self._written.setdefault(_SEPARATOR.join(key), number)
-            self._lengths[len(key)] = None
+        return sum(layer.sounds(syllables) for layer in self._layers)
 
     def search(self, query: Query, most: int) -> list[Candidate]:
         """The `most` likeliest of all terms at all places in the text of `query`, best first; for
         each term and place where it would begin, its best stretch."""
-        best: dict[tuple[int, int], Candidate] = {}
-        for number, candidate in (*self._by_text(query), *self._by_sound(query)):
-            before = best.get((number, candidate.start))
-            if before is None or candidate.score > before.score:
-                best[number, candidate.start] = candidate
-        return sorted(best.values(), key=lambda found: (-found.score, found.start))[:most]
-
-    def _by_text(self, query: Query) -> list[tuple[int, Candidate]]:
-        written = query.written
-        found = []
-        for start in range(len(written)):
-            for length in self._lengths:
-                stop = start + length
-                if stop > len(written):
-                    continue
-                number = self._written.get(_SEPARATOR.join(written[start:stop]))
-                if number is not None:
-                    term, said = self.terms[number], query.syllables(start, stop)
-                    found.append((number, Candidate(term, start, stop, said, 0.0, True)))
-        return found
-
-    def _by_sound(self, query: Query) -> list[tuple[int, Candidate]]:
-        found = []
-        origins = np.array(query.origins, np.int64)
-        for bucket in self._buckets:
-            windows = query.windows(bucket.length)
-            if windows is None:
-                continue
-            hits = bucket.search(windows, _FAR * bucket.length)
-            starts, stops = origins[hits.starts], origins[hits.stops - 1] + 1
-            for number, start, stop, cost in zip(
-                hits.forms.tolist(),
-                starts.tolist(),
-                stops.tolist(),
-                hits.costs.tolist(),
-                strict=True,
-            ):
-                term = self.terms[number]
-                found.append((number, Candidate(term, start, stop, bucket.length, cost, False)))
-        return found
+        best: dict[tuple[Term, int], Candidate] = {}
+        for layer in self._layers:
+            for candidate in layer.search(query):
+                key = candidate.term, candidate.start
+                before = best.get(key)
+                if before is None or candidate.score > before.score:
+                    best[key] = candidate
+        order = sorted(best.values(), key=lambda one: (-one.score, one.start, one.term.source))
+        return order[:most]
 
 
-def _pronunciations(text: tuple[Unit, ...]) -> list[NDArray[np.int16]]:
-    """How it may be read, as rows of `features.TABLE`: acronyms as words and letter by letter."""
-    ways = [spoken(text)]
-    if any(acronym(unit.raw) for unit in text):
-        ways.append(spoken(text, spelt=True))
-    return [
-        np.array([row(sound.syllable) for sound in way if sound.syllable], np.int16) for way in ways
-    ]
+def indexed(terms: Sequence[Term], before: TermIndex | None = None) -> TermIndex:
+    """An index of `terms`; before: one of nearly the same terms, if there is one."""
+    return TermIndex(terms) if before is None else before.revised(terms)
+
+
+def _base(terms: tuple[Term, ...]) -> _Base:
+    owners: dict[Form, int] = {}
+    contested: dict[Form, list[Term]] = {}
+    for number, term in enumerate(terms):
+        for form in forms(term):
+            first = owners.setdefault(form, number)
+            if first != number:
+                contested.setdefault(form, [terms[first]]).append(term)
+    return _Base(terms, Layer(terms, owners), contested)
+
+
+def _revised(base: _Base, changed: Sequence[Term], places: Mapping[Term, int]) -> tuple[Layer, ...]:
+    """`base` without the forms that are another term's now or nobody's, and a layer of the former.
+
+    changed: terms that are only in the base or only in `places`. places: of all terms there are.
+    """
+    claims: dict[Form, list[Term]] = {form: list(some) for form, some in base.contested.items()}
+    before = {form: some[0] for form, some in claims.items()}
+    for term in changed:
+        for form in forms(term):
+            if form not in claims:
+                owner = base.layer.owner(form)
+                claims[form] = []
+                if owner is not None:
+                    before[form] = owner
+                    claims[form].append(owner)
+            claims[form].append(term)
+    owners: dict[Form, Term] = {}
+    hidden: list[Form] = []
+    for form, some in claims.items():
+        first = min((one for one in some if one in places), key=places.__getitem__, default=None)
+        if first == before.get(form):
+            continue
+        if form in before:
+            hidden.append(form)
+        if first is not None:
+            owners[form] = first
+    terms = tuple(dict.fromkeys(owners.values()))
+    numbers = {term: number for number, term in enumerate(terms)}
+    beside = Layer(terms, {form: numbers[term] for form, term in owners.items()})
+    return base.layer.without(hidden), beside

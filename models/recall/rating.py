@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.events import Term
+from models.recall.candidate import Candidate
 from models.recall.chance import share
-from models.recall.index import Candidate, TermIndex
+from models.recall.index import TermIndex
 from models.recall.phones import Phones, phones
 from models.recall.query import Query
 

@@ -92,6 +92,11 @@ class Translator:
         conversation = self._conversation(message, language, self._memory.turns)
         return await self._lane.boundary(conversation, language, self._telemetry)
 
+    async def terms_in(self, text: str) -> list[tuple[int, int]]:
+        """Where terms are surely spoken: characters of `text` in NFC, start and end, in order."""
+        found = await self._recall.find(text)
+        return [(one.start, one.stop) for one in found.terms if one.probability >= self._sure]
+
     async def translate(
         self, text: str, language: str, audio: NDArray[np.float32] | None = None
     ) -> AsyncGenerator[str, None]:

@@ -13,7 +13,7 @@ from glossaries.errors import GlossaryError
 from glossaries.glossary import Snapshot
 from glossaries.store import GlossaryStore
 from models.events import Term
-from models.recall.index import TermIndex
+from models.recall.index import TermIndex, indexed
 from server.events import ErrorReport
 from server.glossary.book import Book, Lease
 from server.glossary.terms import session_terms
@@ -27,14 +27,15 @@ _BUILDERS = 2  # glossaries made searchable at once, each on a core
 _REST = 2.0  # pause before the next version, in times of what reading took: editors save often
 
 T = TypeVar("T")
-Build = Callable[[tuple[Term, ...]], TermIndex]
+Build = Callable[[tuple[Term, ...], TermIndex | None], TermIndex]
 
 
 class Shelf:
     """Lends glossaries to sessions and keeps them up to date while `watch` runs.
 
     store: None for a server that keeps no glossaries.
-    build: makes terms searchable; slow for many, so it runs in a thread.
+    build: makes terms searchable, with what it made of an earlier version; slow for many, so it
+        runs in a thread.
     refresh_s: between two looks for changes.
     most: terms kept ready that no session uses.
     metrics: told of readings and failures, and asked for what is on the shelf.
@@ -44,7 +45,7 @@ class Shelf:
         self,
         store: GlossaryStore | None = None,
         *,
-        build: Build = TermIndex,
+        build: Build = indexed,
         refresh_s: float = 2.0,
         most: int = 200_000,
         metrics: Metrics | None = None,
@@ -170,7 +171,7 @@ class Shelf:
     async def _load(self, store: GlossaryStore, book: Book, version: int) -> None:
         """Read a version; on a failure the next look tries again."""
         now = asyncio.get_running_loop().time
-        begun = now()
+        begun, first = now(), book.version is None
         try:
             snapshot = await self._guarded("read", store.entries(book.name, version))
             if snapshot is not None:
@@ -178,13 +179,16 @@ class Shelf:
                 self._metrics.glossary_read_s.observe(now() - begun)
         finally:
             book.loading = False
-            book.rest_until = now() + _REST * (now() - begun)
+            # The first reading makes all of an index: it says nothing of what changes will cost.
+            book.rest_until = 0.0 if first else now() + _REST * (now() - begun)
 
     async def _put(self, book: Book, snapshot: Snapshot) -> None:
         """Make the entries searchable, unless they are of other languages."""
         async with self._building:
             terms = await asyncio.to_thread(session_terms, snapshot, book.target)
-            index = None if terms is None else await asyncio.to_thread(self._build, terms)
+            index = (
+                None if terms is None else await asyncio.to_thread(self._build, terms, book.index)
+            )
         book.put(snapshot.glossary.version, index)
         book.read.set()
 

@@ -21,7 +21,7 @@ from models.events import (
 )
 from models.pending import Pending
 from models.recall.phones import Phones
-from tests.models.cascade_session import CONFIG, changed, check_order, sentence, session
+from tests.models.cascade_session import CONFIG, Session, changed, check_order, sentence, session
 from tests.models.fakes_engines import (
     VOICE,
     FakeLLM,
@@ -165,6 +165,28 @@ async def test_terms_are_reported_with_their_chunk() -> None:
         await talk.end()
     assert [final.terms for final in talk.of(ChunkFinal)] == [(term,), ()]
     assert "primordial chaos" in talk.llm.asked[0].conversation.user
+
+
+@pytest.mark.parametrize("name", ["fixed", "wait-k"])
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+async def test_no_chunk_ends_within_a_term(name: str, length: int) -> None:
+    """Whatever the policy: it ends before the term or behind it, and no word is lost or waits."""
+    term = Term("黄宇宙洪", "yellow universe")
+    said = "天地玄黄宇宙洪荒日月盈昃辰宿日日黄宇宙洪黄宇宙洪月月月月盈"
+    config = changed(policy={"name": name, "fixed_ms": 200 * length, "k": length})
+    counts = {}
+    for terms in ((), (term,)):
+        async with session(config=config, spec=SessionSpec("zh", "en", terms)) as talk:
+            await talk.say(quiet(0.7), spoken(said), quiet(1))
+            await talk.end()
+        sources = [one.source for one in finals(talk)]
+        assert "".join(sources) == said
+        counts[terms] = sum(source.count(term.source) for source in sources)
+    assert counts[(term,)] == 3 > counts[()]
+
+
+def finals(talk: Session) -> list[ChunkFinal]:
+    return talk.of(ChunkFinal)
 
 
 async def test_the_scorer_hears_the_audio_of_the_chunk() -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from glossaries import Entry, GlossaryStore, Languages
 from models.events import Term
-from models.recall.index import TermIndex
+from models.recall.index import TermIndex, indexed
 from server.glossary import shelf
 from server.glossary.book import Lease
 from server.glossary.shelf import Shelf
@@ -32,12 +32,12 @@ class Building:
         self.gate.set()
         self.failing = False
 
-    def __call__(self, terms: tuple[Term, ...]) -> TermIndex:
+    def __call__(self, terms: tuple[Term, ...], before: TermIndex | None) -> TermIndex:
         self.built.append(len(terms))
         self.gate.wait(20)
         if self.failing:
             raise RuntimeError("the build was told to fail")
-        return TermIndex(terms)
+        return indexed(terms, before)
 
 
 @pytest_asyncio.fixture
@@ -145,10 +145,11 @@ async def test_many_changes_are_not_taken_in_one_by_one(
         lease = await kept.lease(["few"], "en")
         for number in range(3):
             await store.load("few", rows(Entry(f"新{number}", "new")))
+            await eventually(lambda: len(build.built) > 1)  # the first change at once
             await looks.more(2)
-        assert build.built == [2]
+        assert build.built == [2, 3]
         other = await kept.lease(["few"], "en")  # a new session gets what there is
-        assert build.built == [2, 5]
+        assert build.built == [2, 3, 5]
         assert targets(lease) == targets(other) == ["another", "few", *["new"] * 3]
         lease.release()
         other.release()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.config import PolicyConfig
 from models.listening.words import Word
-from models.policy import Cut, Evidence, Pause, make_policy
+from models.policy import Cut, Evidence, Pause, clear, make_policy
 from models.policy.base import ends_clause, ends_sentence, size
 
 NAMES = ["semantic", "fixed", "pause", "wait-k"]
@@ -256,3 +257,23 @@ async def test_wait_k_takes_k_at_a_time() -> None:
     assert await decide("wait-k", evidence("今天"), k=3) == 0
     assert await decide("wait-k", evidence("今天，天气很好"), k=3) == 4
     assert await decide("wait-k", replace(evidence("we go home now"), language="en"), k=3) == 3
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=2, max_size=12),
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.booleans(),
+)
+def test_a_cut_is_moved_out_of_a_span_and_nowhere_else(
+    lengths: list[int], count: int, stable: int, odd: bool
+) -> None:
+    stable, count = max(stable, count), min(stable, count)
+    edges = list(itertools.accumulate(lengths, initial=0))
+    spans = list(itertools.pairwise(edges))[odd::2]
+    cut = clear(Cut(count, 700), stable, spans)
+    assert cut.heard_ms == 700
+    assert 0 <= cut.count <= stable
+    assert not any(start < cut.count < stop for start, stop in spans)
+    if not any(start < count < stop for start, stop in spans):
+        assert cut.count == count

@@ -7,14 +7,15 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from evaluation.distractors import distractors
 from models.events import Term
+from models.recall.candidate import Candidate
 from models.recall.features import DIM, INDEL, vectors
-from models.recall.index import Candidate, TermIndex
+from models.recall.index import TermIndex
 from models.recall.query import Query
 from models.recall.syllables import spoken
 from models.recall.units import units
@@ -128,3 +129,81 @@ def test_every_syllable_knows_its_unit(text: str) -> None:
     assert {sound.origin for sound in sounds if sound.syllable is None} == silent
     syllables = tuple(sound.syllable for sound in sounds if sound.syllable is not None)
     assert vectors(syllables).shape == (len(syllables), DIM)
+
+
+def _found(index: TermIndex, text: str) -> list[Candidate]:
+    return index.search(Query(text), 200)
+
+
+_SOURCES = (
+    "马奎尔",
+    "麻葵耳",
+    "马亏尔",
+    "清华",
+    "清华大学",
+    "轻滑大学",
+    "GPU",
+    "g p u",
+    "大",
+    "曼联",
+)
+_TEXT = "马葵尔在轻华大学说 GPU 很大，满联也是清华的马奎尔。"
+_some_terms = st.lists(
+    st.builds(
+        Term,
+        st.sampled_from(_SOURCES),
+        st.sampled_from(("one", "two")),
+        spoken=st.lists(st.sampled_from(_SOURCES), max_size=2).map(tuple),
+    ),
+    max_size=12,
+)
+
+
+@given(before=_some_terms, between=_some_terms, after=_some_terms)
+@settings(max_examples=40, deadline=None)
+def test_a_revised_index_finds_what_a_new_one_does(
+    before: list[Term], between: list[Term], after: list[Term]
+) -> None:
+    """Also where terms share forms, change places, go and come back."""
+    others = distractors(20, _TEXT)
+    index = TermIndex([*before, *others])
+    for terms in ([*before, *others], [*between, *others], [*others[:10], *after, *others[10:]]):
+        index = index.revised(terms)
+        new = TermIndex(terms)
+        assert index.terms == new.terms
+        assert _found(index, _TEXT) == _found(new, _TEXT)
+        assert all(index.forms(length) == new.forms(length) for length in range(1, 8))
+
+
+def test_a_revision_shares_what_was_made_before() -> None:
+    """And leaves the index before as it was, for the sessions that still search it."""
+    terms = distractors(3_000, "")
+    index = TermIndex([*terms, Term("马奎尔", "old")])
+    revised = index.revised([*terms[1:], Term("马奎尔", "new"), Term("坎塞洛", "Cancelo")])
+    assert revised._base is index._base
+    assert best(index, "马奎尔").term.target == "old"
+    assert best(revised, "马奎尔").term.target == "new"
+    assert best(revised, "坎赛洛").term.target == "Cancelo"
+    assert terms[0] not in {one.term for one in _found(revised, terms[0].source)}
+    assert {one.term for one in _found(index, terms[0].source)} >= {terms[0]}
+
+
+def test_many_changes_make_a_new_index() -> None:
+    terms = distractors(5_000, "")
+    index = TermIndex(terms[:3_000])
+    assert index.revised(terms[:3_500])._base is index._base
+    assert index.revised(terms[:3_500]).revised(terms[:4_500])._base is not index._base
+
+
+def test_a_large_glossary_is_revised_like_a_small_one() -> None:
+    """FAISS looks at a part of it only, and still finds neither what is gone nor loses the rest."""
+    terms = distractors(30_000, "")
+    index = TermIndex(terms)
+    rng = random.Random(1)
+    gone = {terms[at] for at in rng.sample(range(len(terms)), 300)}
+    revised = index.revised([term for term in terms if term not in gone])
+    for term in (*list(gone)[:20], *rng.sample(terms, 20)):
+        query = Query(term.source)
+        one, other = set(index.search(query, 100)), set(revised.search(query, 200))
+        assert {found for found in one if found.term not in gone} <= other
+        assert not gone & {found.term for found in other}
