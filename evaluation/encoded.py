@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.log import SessionLog
 from evaluation.recordings import RATE, Recording
+from models.config import ModelsConfig
 from models.engines.whisper import WhisperEngine
+from models.factory import load_recogniser, make_scorer
 from models.interpreter import NoTelemetry
 from models.listening.states import States
 from models.listening.window import Window
+from models.recall.rating import Scorer
 from tongchuan.events import ChunkFinal
 
 _WINDOW_MS = 8_000
 _AROUND_MS = 500
 
 
-async def encoded_chunks(
-    engine: WhisperEngine, recording: Recording, session: SessionLog
-) -> list[NDArray[np.float32] | None]:
-    """`encoded` of the session's chunks, in order."""
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What terms are listened for with. states: of the encoder, by recording, for each stretch."""
+
+    scorer: Scorer
+    states: Mapping[str, Sequence[NDArray[np.float32] | None]]
+
+
+def stretches(session: SessionLog) -> list[tuple[int, int]]:
+    """Of the session's chunks, in order: start and end in ms."""
     finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-    return await encoded(engine, recording, [(one.start_ms, one.end_ms) for one in finals])
+    return [(one.start_ms, one.end_ms) for one in finals]
+
+
+async def ears(
+    config: ModelsConfig, parts: Sequence[tuple[Recording, Sequence[tuple[int, int]]]]
+) -> Ears | None:
+    """The recogniser's encoder on stretches of recordings, each recording once; None where
+    `config` does not listen for terms."""
+    scorer = make_scorer(config)
+    if scorer is None:
+        return None
+    engine = load_recogniser(config)
+    try:
+        states = {recording.id: await encoded(engine, recording, some) for recording, some in parts}
+    finally:
+        engine.close()
+    return Ears(scorer, states)
 
 
 async def encoded(

@@ -17,14 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from evaluation import measure
 from evaluation.distractors import distractors
-from evaluation.encoded import encoded_chunks
+from evaluation.encoded import Ears, ears, stretches
 from evaluation.log import SessionLog
 from evaluation.quality import quality
 from evaluation.recordings import Recording
@@ -34,9 +32,8 @@ from evaluation.terms import TermScore, term_score
 from models.config import ModelsConfig, profile_config
 from models.engines.llm import LanguageModel
 from models.events import SessionSpec, Term
-from models.factory import load_recogniser, make_llm, make_scorer
+from models.factory import make_llm
 from models.recall.index import TermIndex
-from models.recall.rating import Scorer
 from models.speaking.translator import Translator
 from tongchuan.events import ChunkFinal, TranslationDelta
 from tongchuan.events import Term as UsedTerm
@@ -60,14 +57,6 @@ class Retold:
     used: int
     seconds: float
     counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """What terms are listened for with. states: of the encoder, by recording, for each chunk."""
-
-    scorer: Scorer
-    states: Mapping[str, Sequence[NDArray[np.float32] | None]]
 
 
 class _Counts:
@@ -102,18 +91,19 @@ async def retold(
     index: TermIndex | None,
     console: Console,
     save: Path | None = None,
-    ears: Ears | None = None,
+    listening: Ears | None = None,
 ) -> Retold:
     """Translate every chunk of `pairs` again, one session a recording.
 
-    save: folder for the logs, in a folder of the system's name. ears: None to go by the text alone.
+    save: folder for the logs, in a folder of the system's name. listening: None to go by the text
+    alone.
     """
     counts = _Counts()
     started = time.perf_counter()
     again = []
     for recording, before in pairs:
         console.print(f"{system.name}: {recording.id}", style="dim")
-        session = _Session(system.config, llm, index, counts, ears)
+        session = _Session(system.config, llm, index, counts, listening)
         again.append((recording, await session.run(recording, before)))
     seconds = time.perf_counter() - started
     if save is not None:
@@ -154,14 +144,14 @@ class _Session:
     llm: LanguageModel
     index: TermIndex | None
     counts: _Counts
-    ears: Ears | None
+    listening: Ears | None
 
     async def run(self, recording: Recording, before: SessionLog) -> SessionLog:
         """The log with other translations."""
         glossaries = _Fixed(self.index) if self.index is not None else None
         spec = SessionSpec(recording.source, recording.target, glossaries=glossaries)
-        scorer = self.ears.scorer if self.ears else None
-        states = iter(self.ears.states[recording.id] if self.ears else ())
+        scorer = self.listening.scorer if self.listening else None
+        states = iter(self.listening.states[recording.id] if self.listening else ())
         translator = Translator(self.llm.lane(), spec, self.config, self.counts, scorer)
         received = []
         try:
@@ -182,22 +172,6 @@ class _Session:
         finally:
             translator.close()
         return replace(before, received=tuple(received))
-
-
-async def _ears(config: ModelsConfig, pairs: Pairs) -> Ears | None:
-    """The recogniser's encoder on all chunks."""
-    scorer = make_scorer(config)
-    if scorer is None:
-        return None
-    engine = load_recogniser(config)
-    try:
-        states = {
-            recording.id: await encoded_chunks(engine, recording, session)
-            for recording, session in pairs
-        }
-    finally:
-        engine.close()
-    return Ears(scorer, states)
 
 
 def _table(results: Sequence[Retold]) -> Table:
@@ -227,7 +201,8 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
     terms = [Term(term.source, term.target) for term in known]
     others = distractors(args.others, said)
     chosen = systems([], config, args.vary)
-    ears = None if args.no_audio else await _ears(config, pairs)
+    heard = [(recording, stretches(session)) for recording, session in pairs]
+    listening = None if args.no_audio else await ears(config, heard)
     llm = make_llm(config)
     await llm.start()
     results = []
@@ -241,7 +216,7 @@ async def _run(args: argparse.Namespace, console: Console) -> list[Retold]:
             console.print(_table(results))
         index = TermIndex([*terms, *others])
         for system in chosen:
-            results.append(await retold(system, llm, pairs, index, console, args.save, ears))
+            results.append(await retold(system, llm, pairs, index, console, args.save, listening))
             console.print(_table(results))
     finally:
         await llm.close()

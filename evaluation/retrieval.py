@@ -23,14 +23,12 @@ from rich.table import Table
 
 from evaluation.distractors import distractors
 from evaluation.editing import EditDistances
-from evaluation.encoded import encoded_chunks
+from evaluation.encoded import Ears, ears, stretches
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording
 from evaluation.saved import parser, run, save_figures, saved
 from models.config import RecallConfig, profile_config
-from models.engines.whisper import WhisperEngine
 from models.events import Term
-from models.factory import load_recogniser, make_scorer
 from models.recall.index import TermIndex
 from models.recall.phones import phones
 from models.recall.query import Query
@@ -233,11 +231,9 @@ def _resident_mib() -> float:
     return float(psutil.Process().memory_info().rss) / 2**20
 
 
-async def _chunks(
-    recording: Recording, session: SessionLog, engine: WhisperEngine | None
-) -> list[Chunk]:
+def _chunks(recording: Recording, session: SessionLog, listening: Ears | None) -> list[Chunk]:
     finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-    states = await encoded_chunks(engine, recording, session) if engine else [None] * len(finals)
+    states = listening.states[recording.id] if listening else [None] * len(finals)
     return [
         Chunk(recording, final.source, final.start_ms, final.end_ms, heard)
         for final, heard in zip(finals, states, strict=True)
@@ -246,22 +242,22 @@ async def _chunks(
 
 async def _run(args: argparse.Namespace) -> dict[str, object]:
     config = profile_config(args.profile)
-    scorer = None if args.no_audio else make_scorer(config)
-    engine = load_recogniser(config) if scorer is not None else None
+    materials = saved(args)
+    parts = [(one.recording, stretches(one.log)) for one in materials]
+    listening = None if args.no_audio else await ears(config, parts)
+    scorer = listening.scorer if listening else None
     said: list[Chunk] = []
     everything: list[Mention] = []
     known: dict[str, Term] = {}
     spoken = []
-    for one in saved(args):
+    for one in materials:
         recording = one.recording
-        chunks = await _chunks(recording, one.log, engine)
+        chunks = _chunks(recording, one.log, listening)
         said += chunks
         everything += mentions(recording, chunks)
         spoken += [segment.source for segment in recording.segments]
         for term in recording.terms():
             known.setdefault(term.source, Term(term.source, term.target))
-    if engine is not None:
-        engine.close()
     others = distractors(max(args.others, *args.sizes), " ".join(spoken))
     methods = Methods([*known.values(), *others[: args.others]], scorer)
     ways: dict[str, Ranking] = {

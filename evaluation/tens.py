@@ -2,9 +2,10 @@
 
     python -m evaluation.tens FOLDER LOGS
 
-For every segment with an annotated term, what the stream heard of it (`tongchuan eval --logs`) is
-translated with one gold term among nine that sound most like it, and with ten such alone. The first
-should bring the gold term and nothing else, the second nothing.
+For every segment with an annotated term, the chunks that the stream made of it (`tongchuan eval
+--logs`) are translated with one gold term among nine that sound most like it, and with ten such
+alone. The first should bring the gold term and nothing else, the second nothing. As in a session,
+terms are listened for in the encoder's states of each chunk; `--no-audio` goes by the text alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from evaluation.distractors import distractors
+from evaluation.encoded import Ears, ears, stretches
 from evaluation.log import SessionLog
 from evaluation.recordings import Recording, Segment
 from evaluation.saved import parser, run, save_figures, saved
@@ -37,10 +39,12 @@ _TEN = 10
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A term of a segment, what was heard of the segment, and ten that sound like the term."""
+    """A term of a segment, the numbers of the chunks that overlap the segment and their texts, and
+    ten terms that sound like it."""
 
     term: Term
-    heard: str
+    chunks: tuple[int, ...]
+    heard: tuple[str, ...]
     recording: Recording
     negatives: tuple[Term, ...]
 
@@ -60,17 +64,20 @@ class Tens:
 def cases(recording: Recording, session: SessionLog, others: TermIndex) -> list[Case]:
     """All of a recording; a segment's terms with one rendering count once."""
     finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-    return [
-        Case(term, _heard(segment, finals), recording, _alike(term, segment, others))
-        for segment in recording.segments
-        for term in {one.target: Term(one.source, one.target) for one in segment.terms}.values()
-    ]
+    found = []
+    for segment in recording.segments:
+        chunks = _overlapping(segment, finals)
+        heard = tuple(finals[number].source for number in chunks)
+        for term in {one.target: Term(one.source, one.target) for one in segment.terms}.values():
+            found.append(Case(term, chunks, heard, recording, _alike(term, segment, others)))
+    return found
 
 
-def _heard(segment: Segment, finals: Sequence[ChunkFinal]) -> str:
-    """The chunks that overlap the segment."""
+def _overlapping(segment: Segment, finals: Sequence[ChunkFinal]) -> tuple[int, ...]:
     first, last = segment.start_s * 1000, segment.end_s * 1000
-    return "".join(one.source for one in finals if one.end_ms > first and one.start_ms < last)
+    return tuple(
+        number for number, one in enumerate(finals) if one.end_ms > first and one.start_ms < last
+    )
 
 
 def _alike(term: Term, segment: Segment, others: TermIndex) -> tuple[Term, ...]:
@@ -80,15 +87,45 @@ def _alike(term: Term, segment: Segment, others: TermIndex) -> tuple[Term, ...]:
     return tuple(wanted[:_TEN])
 
 
-async def tens(config: ModelsConfig, llm: LanguageModel, everything: Sequence[Case]) -> Tens:
-    """Three translations a case."""
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """Translates cases, each as the beginning of a session."""
+
+    config: ModelsConfig
+    llm: LanguageModel
+    listening: Ears | None
+
+    async def say(self, case: Case, terms: tuple[Term, ...]) -> str:
+        recording, ears = case.recording, self.listening
+        spec = SessionSpec(recording.source, recording.target, terms)
+        scorer = ears.scorer if ears else None
+        translator = Translator(self.llm.lane(), spec, self.config, NoTelemetry(), scorer)
+        said = []
+        try:
+            for number, text in zip(case.chunks, case.heard, strict=True):
+                states = ears.states[recording.id][number] if ears else None
+                stream = translator.translate(text, recording.source, states)
+                said.append("".join([piece async for piece in stream]))
+        finally:
+            translator.close()
+        return " ".join(said)
+
+
+async def tens(
+    config: ModelsConfig,
+    llm: LanguageModel,
+    everything: Sequence[Case],
+    listening: Ears | None = None,
+) -> Tens:
+    """Three translations a case. listening: to each recording's chunks; None to go by the text."""
     without = gold = false_gold = false_alone = 0
+    voice = _Voice(config, llm, listening)
     for case in track(everything, description="cases"):
         target = case.recording.target
-        plain = await _translated(config, llm, case, ())
         nine = case.negatives[: _TEN - 1]
-        among = await _translated(config, llm, case, (*nine, case.term))
-        alone = await _translated(config, llm, case, case.negatives)
+        plain = await voice.say(case, ())
+        among = await voice.say(case, (*nine, case.term))
+        alone = await voice.say(case, case.negatives)
         without += bool(occurrences(case.term.target, plain, target))
         gold += bool(occurrences(case.term.target, among, target))
         false_gold += any(occurrences(one.target, among, target) for one in nine)
@@ -98,35 +135,27 @@ async def tens(config: ModelsConfig, llm: LanguageModel, everything: Sequence[Ca
     return Tens(count, *shares)
 
 
-async def _translated(
-    config: ModelsConfig, llm: LanguageModel, case: Case, terms: tuple[Term, ...]
-) -> str:
-    spec = SessionSpec(case.recording.source, case.recording.target, terms)
-    translator = Translator(llm.lane(), spec, config, NoTelemetry())
-    try:
-        stream = translator.translate(case.heard, case.recording.source)
-        return "".join([piece async for piece in stream])
-    finally:
-        translator.close()
-
-
 async def _run(args: argparse.Namespace) -> Tens:
     config = profile_config(args.profile)
     materials = saved(args)
     said = " ".join(segment.source for one in materials for segment in one.recording.segments)
     others = TermIndex(distractors(_OTHERS, said))
     everything = [case for one in materials for case in cases(one.recording, one.log, others)]
+    parts = [(one.recording, stretches(one.log)) for one in materials]
+    listening = None if args.no_audio else await ears(config, parts)
     llm = make_llm(config)
     await llm.start()
     try:
-        return await tens(config, llm, everything)
+        return await tens(config, llm, everything, listening)
     finally:
         await llm.close()
 
 
 def main() -> None:
     """Measure, print, save."""
-    args = parser(__doc__ or "").parse_args()
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--no-audio", action="store_true", help="terms by the text alone")
+    args = arguments.parse_args()
     found = run(_run(args))
     Console().print(found)
     save_figures(args, asdict(found))
