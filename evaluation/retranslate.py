@@ -14,13 +14,14 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from evaluation import measure
+from evaluation.bootstrap import Paired, bleu, chrf, paired
 from evaluation.distractors import distractors
 from evaluation.encoded import Ears, ears, stretches
 from evaluation.log import SessionLog
@@ -45,14 +46,17 @@ Pairs = Sequence[tuple[Recording, SessionLog]]
 class Retold:
     """One way of speaking, on all recordings.
 
-    bleu, chrf: by segment; bleu_bare: of the segments without annotated terms. seconds: in all.
-    used: terms that the chunks were told to have used. counts: what the models counted.
+    bleu, chrf: by segment; bleu_bare: of the segments without annotated terms. bare: their
+    translations and references. language: of the translations. seconds: in all. used: terms that
+    the chunks were told to have used. counts: what the models counted.
     """
 
     name: str
+    language: str
     bleu: float | None
     chrf: float | None
     bleu_bare: float | None
+    bare: tuple[tuple[str, str], ...] = field(repr=False)
     terms: TermScore
     used: int
     seconds: float
@@ -121,9 +125,11 @@ async def retold(
     glossary = list(dict.fromkeys(term for recording, _ in again for term in recording.terms()))
     return Retold(
         system.name,
+        target,
         whole.bleu if whole else None,
         whole.chrf if whole else None,
         without.bleu if without else None,
+        tuple((text, segment.target) for text, segment in bare),
         term_score(segments, outputs, glossary, target),
         sum(
             len(item.event.terms)
@@ -134,6 +140,19 @@ async def retold(
         seconds,
         dict(counts.found),
     )
+
+
+def compared(one: Retold, other: Retold) -> Mapping[str, Paired]:
+    """BLEU and chrF of the segments without annotated terms: `one` less `other`, by paired
+    bootstraps. Raises BootstrapError where there are none."""
+    first, second = ([text for text, _ in way.bare] for way in (one, other))
+    references = [reference for _, reference in one.bare]
+    return {
+        "bleu": paired(
+            bleu(first, references, one.language), bleu(second, references, one.language)
+        ),
+        "chrf": paired(chrf(first, references), chrf(second, references)),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +251,18 @@ def main() -> None:
     arguments.add_argument("--no-audio", action="store_true", help="terms by the text alone")
     arguments.add_argument("--save", type=Path, help="folder for the new logs")
     args = arguments.parse_args()
-    results = run(_run(args, Console()))
-    save_figures(args, {"rows": [asdict(one) for one in results]})
+    console = Console()
+    results = run(_run(args, console))
+    rows = []
+    for one in results:
+        row = asdict(one)
+        del row["bare"]
+        if one is not results[0] and one.bare:
+            found = compared(one, results[0])
+            console.print(f"{one.name} less {results[0].name}, segments without terms: {found}")
+            row["without_terms"] = {name: asdict(score) for name, score in found.items()}
+        rows.append(row)
+    save_figures(args, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from evaluation.encoded import Ears
 from evaluation.recordings import Segment
-from evaluation.retranslate import retold
+from evaluation.retranslate import compared, retold
 from evaluation.systems import systems
 from evaluation.tens import cases, tens
 from models.config import ModelsConfig
@@ -71,6 +71,9 @@ async def test_a_glossary_brings_the_term_and_leaves_the_rest_alone() -> None:
     assert plain.chrf is not None
     assert plain.chrf < 100
     assert helped.bleu_bare == plain.bleu_bare
+    assert compared(helped, plain)["chrf"].difference == 0
+    worse = replace(plain, bare=(("Nothing", "Very good"),))
+    assert compared(worse, plain)["chrf"].difference < 0
 
 
 class Ear:
