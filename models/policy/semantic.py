@@ -20,7 +20,9 @@ class SemanticPolicy:
 
     async def decide(self, evidence: Evidence, boundary: Boundary) -> Cut:
         """See `ChunkPolicy.decide`."""
-        heard_ms = evidence.heard_ms
+        heard_ms, first_ms = evidence.heard_ms, evidence.words[0].start_ms
+        # Not at the cut: it may be moved, and the same words asked about again.
+        self._scores = {end: p for end, p in self._scores.items() if end > first_ms}
         if evidence.final:
             return Cut(len(evidence.words), heard_ms)
         cut = self._clause(evidence)
@@ -29,9 +31,6 @@ class SemanticPolicy:
             cut = Cut(await self._probable(evidence, boundary), heard_ms)
         if not cut.count and evidence.lag_ms >= self._config.max_lag_ms:
             cut = Cut(self._best(evidence), heard_ms)
-        if cut.count:
-            taken = evidence.words[cut.count - 1].end_ms
-            self._scores = {end: p for end, p in self._scores.items() if end > taken}
         return cut
 
     def _least(self, evidence: Evidence) -> int:

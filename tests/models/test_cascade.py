@@ -170,23 +170,29 @@ async def test_terms_are_reported_with_their_chunk() -> None:
 @pytest.mark.parametrize("name", ["fixed", "wait-k"])
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
 async def test_no_chunk_ends_within_a_term(name: str, length: int) -> None:
-    """Whatever the policy: it ends before the term or behind it, and no word is lost or waits."""
+    """Whatever the policy: it ends before the term or behind it, if that was heard by then."""
     term = Term("黄宇宙洪", "yellow universe")
-    said = "天地玄黄宇宙洪荒日月盈昃辰宿日日黄宇宙洪黄宇宙洪月月月月盈"
+    said = "日月盈昃辰宿日月天黄宇宙洪荒日黄宇宙洪黄宇宙洪月月月盈昃辰宿日月"
     config = changed(policy={"name": name, "fixed_ms": 200 * length, "k": length})
     counts = {}
     for terms in ((), (term,)):
-        async with session(config=config, spec=SessionSpec("zh", "en", terms)) as talk:
+        llm = FakeLLM(gate=asyncio.Event())
+        spec = SessionSpec("zh", "en", terms, previews=False)
+        async with session(llm=llm, config=config, spec=spec) as talk:
             await talk.say(quiet(0.7), spoken(said), quiet(1))
+            assert llm.gate is not None
+            llm.gate.set()  # all was heard when the second chunk is cut
+            await talk.until(lambda: heard(talk) >= said.rindex(term.source) + 6)
             await talk.end()
-        sources = [one.source for one in finals(talk)]
+        sources = [one.source for one in talk.of(ChunkFinal)]
         assert "".join(sources) == said
         counts[terms] = sum(source.count(term.source) for source in sources)
     assert counts[(term,)] == 3 > counts[()]
 
 
-def finals(talk: Session) -> list[ChunkFinal]:
-    return talk.of(ChunkFinal)
+def heard(talk: Session) -> int:
+    """Characters in chunks."""
+    return sum(len(one.source) for one in talk.of(ChunkFinal))
 
 
 async def test_the_scorer_hears_the_audio_of_the_chunk() -> None:
