@@ -46,7 +46,8 @@ Pairs = Sequence[tuple[Recording, SessionLog]]
 class Retold:
     """One way of speaking, on all recordings.
 
-    bleu, chrf: by segment; bleu_bare: of the segments without annotated terms. bare: their
+    bleu, chrf: by segment; bleu_bare: of the segments without annotated terms. terms: false alarms
+    are of all that the glossary has, those that nobody says too. bare: their
     translations and references. language: of the translations. seconds: in all. used: terms that
     the chunks were told to have used. counts: what the models counted.
     """
@@ -122,7 +123,8 @@ async def retold(
     bare = [pair for pair in zip(outputs, segments, strict=True) if not pair[1].terms]
     whole = quality(outputs, [segment.target for segment in segments], target)
     without = quality([text for text, _ in bare], [segment.target for _, segment in bare], target)
-    glossary = list(dict.fromkeys(term for recording, _ in again for term in recording.terms()))
+    known = dict.fromkeys(term for recording, _ in again for term in recording.terms())
+    glossary = [*known, *_standing(index, " ".join(outputs))]
     return Retold(
         system.name,
         target,
@@ -140,6 +142,13 @@ async def retold(
         seconds,
         dict(counts.found),
     )
+
+
+def _standing(index: TermIndex | None, text: str) -> list[UsedTerm]:
+    """The terms of `index` whose targets may stand in `text`: a quick look at thousands."""
+    folded = text.casefold()
+    terms = index.terms if index is not None else ()
+    return [UsedTerm(one.source, one.target) for one in terms if one.target.casefold() in folded]
 
 
 def compared(one: Retold, other: Retold) -> Mapping[str, Paired]:

@@ -96,6 +96,18 @@ async def test_what_the_audio_says_counts(said: int) -> None:
     assert found.used == said
 
 
+async def test_a_term_that_nobody_annotated_is_a_false_alarm_too() -> None:
+    console = Console(file=io.StringIO())
+    (system,) = systems([], ModelsConfig())
+    wrong = TermIndex([ENTRY, Entry("上来", "entry 7"), Entry("下去", "entry 71")])
+
+    def told(conversation: Conversation) -> str:
+        return "Maguire entry 7" if "entry 7" in conversation.user else answer(conversation)
+
+    found = await retold(system, FakeLLM(answer=told), [(TALK, LOG)], wrong, console)
+    assert (found.terms.hits, found.terms.false_alarms) == (1, 1)
+
+
 async def test_one_gold_among_nine_and_ten_that_are_not_said() -> None:
     others = TermIndex(
         [Entry(f"马葵{char}", f"wrong {char}") for char in "甲乙丙丁戊己庚辛壬癸子丑"]
