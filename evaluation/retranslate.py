@@ -204,7 +204,19 @@ class _Session:
 
 def _table(results: Sequence[Retold]) -> Table:
     table = Table()
-    for title in ("", "BLEU", "without terms", "chrF", "recall", "precision", "F1", "used", "s"):
+    for title in (
+        "",
+        "BLEU",
+        "without terms",
+        "chrF",
+        "recall",
+        "precision",
+        "F1",
+        "false",
+        "unsaid",
+        "used",
+        "s",
+    ):
         table.add_column(title, justify="right" if title else "left", no_wrap=not title)
     for one in results:
         scores = (one.terms.recall, one.terms.precision, one.terms.f1)
@@ -215,6 +227,8 @@ def _table(results: Sequence[Retold]) -> Table:
                 for score in (one.bleu, one.bleu_bare, one.chrf)
             ),
             *(f"{score:.3f}" if score is not None else "-" for score in scores),
+            str(one.terms.false_alarms),
+            str(one.terms.unsaid),
             str(one.used),
             f"{one.seconds:.0f}",
         )

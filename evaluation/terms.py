@@ -38,18 +38,22 @@ class TermScore:
     """Terms counted over segments; adds up.
 
     annotated: terms of the references, each once a segment. hits: those in the segment's output.
-    false_alarms: terms of the glossary in the output of a segment that has nothing of them.
+    false_alarms: terms of the glossary in the output of a segment whose reference has nothing of
+    them. unsaid: those of the false alarms that are not said in the segment either: where a term
+    is said, and neither annotated nor in the reference, translating it so is no mistake.
     """
 
     annotated: int = 0
     hits: int = 0
     false_alarms: int = 0
+    unsaid: int = 0
 
     def __add__(self, other: TermScore) -> TermScore:
         return TermScore(
             self.annotated + other.annotated,
             self.hits + other.hits,
             self.false_alarms + other.false_alarms,
+            self.unsaid + other.unsaid,
         )
 
     @property
@@ -94,12 +98,19 @@ def _of_segment(
 ) -> TermScore:
     annotated = targets(segment.terms, language)
     hits = sum(bool(occurrences(target, output, language)) for target in annotated)
-    false = sum(
-        bool(occurrences(target, output, language))
-        and not any(occurrences(target, text, language) for text in (segment.target, *annotated))
+    false = [
+        target
         for target in targets(glossary, language)
-    )
-    return TermScore(len(annotated), hits, false)
+        if occurrences(target, output, language)
+        and not any(occurrences(target, text, language) for text in (segment.target, *annotated))
+    ]
+    said = {
+        _readings(one.target, language)
+        for one in glossary
+        if occurrences(one.source, segment.source, "zh")  # where Chinese counts in either script
+    }
+    unsaid = sum(_readings(target, language) not in said for target in false)
+    return TermScore(len(annotated), hits, len(false), unsaid)
 
 
 def targets(terms: Sequence[Term], language: str) -> list[str]:

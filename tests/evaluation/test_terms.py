@@ -91,7 +91,7 @@ def test_a_term_is_found_whole_wherever_it_stands(
 
 
 def segment(target: str, *terms: str) -> Segment:
-    return Segment(0, 1, "源", target, tuple(Term(f"源{term}", term) for term in terms))
+    return Segment(0, 1, "话", target, tuple(Term(f"源{term}", term) for term in terms))
 
 
 def test_recall_precision_and_f1_by_hand() -> None:
@@ -106,31 +106,38 @@ def test_recall_precision_and_f1_by_hand() -> None:
     outputs = ["Load balancers, server", "one server", "the mesh", ""]
     glossary = [Term("源", name) for name in ("load balancer", "cache", "server", "mesh")]
     found = term_score(segments, outputs, glossary, "en")
-    assert found == TermScore(annotated=3, hits=2, false_alarms=1)
+    assert found == TermScore(annotated=3, hits=2, false_alarms=1, unsaid=1)
     assert found.recall == pytest.approx(2 / 3)
     assert found.precision == pytest.approx(2 / 3)
     assert found.f1 == pytest.approx(2 / 3)
 
 
+def test_a_term_that_is_said_is_no_invention_whether_annotated_or_not() -> None:
+    said = Segment(0.0, 1.0, "这个人设很好", "It is fine")
+    glossary = [Term("人设", "public persona"), Term("人設", "persona"), Term("后卫", "defender")]
+    found = term_score([said], ["a public persona, a defender"], glossary, "en")
+    assert (found.false_alarms, found.unsaid) == (3, 1)
+
+
 def test_a_term_counts_once_a_segment() -> None:
     twice = segment("cache, cache", "cache", "Cache", "—")
-    assert term_score([twice], ["cache cache cache"], [], "en") == TermScore(1, 1, 0)
+    assert term_score([twice], ["cache cache cache"], [], "en") == TermScore(1, 1)
     assert targets(twice.terms, "en") == ["cache"]
     inside = segment("A load balancing scheme", "load balancing scheme")
     part = [Term("源", "load balancing"), Term("源", "Load Balancing")]
-    assert term_score([inside], ["load balancing"], part, "en") == TermScore(1, 0, 0)
-    assert term_score([segment("x")], ["load balancing"], part, "en") == TermScore(0, 0, 1)
+    assert term_score([inside], ["load balancing"], part, "en") == TermScore(1)
+    assert term_score([segment("x")], ["load balancing"], part, "en") == TermScore(0, 0, 1, 1)
 
 
 def test_chinese_outputs() -> None:
     segments = [segment("轮询负载均衡方案", "轮询", "负载均衡方案")]
     glossary = [Term("servers", "服务器"), Term("mesh", "网格")]
     found = term_score(segments, ["轮询的负载均衡,服务器"], glossary, "zh")
-    assert found == TermScore(2, 1, 1)
+    assert found == TermScore(2, 1, 1, 1)
 
 
 def test_scores_add_up_and_nothing_has_no_score() -> None:
-    assert TermScore(3, 2, 1) + TermScore(1, 0, 4) == TermScore(4, 2, 5)
+    assert TermScore(3, 2, 1, 1) + TermScore(1, 0, 4, 2) == TermScore(4, 2, 5, 3)
     empty = term_score([], [], [], "en")
     assert (empty.recall, empty.precision, empty.f1) == (None, None, None)
     missed = TermScore(2, 0, 0)
