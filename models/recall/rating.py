@@ -29,7 +29,8 @@ _SAME = 0.01  # cost a syllable up to which two sound the same, tones too
 _TONED = 2  # syllables: so short, only the tones keep it apart from everyday words …
 _EVERYDAY = 3.0  # … which come more often than by chance (log odds) …
 _LEAST_RIVALS = 300  # … however few the terms
-_CERTAIN = 30.0  # log odds of what is written
+_WRITTEN, _AMONG = 3.0, 10_000  # log odds of what is written, if it is one of so many terms …
+_LEAST_WRITTEN = 2.5  # … and of however many
 _LEAST = math.log(1e-4)  # log odds by the text from which the audio is asked
 _LISTENED = 24  # of those
 _FORMS = 3  # spoken forms of each
@@ -86,7 +87,8 @@ def _odds(
     familiar: Collection[Term],
 ) -> float:
     if candidate.written:
-        return _CERTAIN
+        # What a recogniser mishears is one of the terms the more often the more there are.
+        return max(_LEAST_WRITTEN, _WRITTEN + math.log(_AMONG / len(index)))
     each = candidate.cost / candidate.syllables
     rivals = index.forms(candidate.syllables)
     if candidate.term in familiar:
@@ -99,12 +101,13 @@ def _odds(
 
 
 def listened(found: Sequence[Rated], scorer: Scorer, states: NDArray[np.float32]) -> list[Rated]:
-    """With what the audio says of the likeliest that are not written: Bayes' rule.
+    """With what the audio says of the likeliest: Bayes' rule.
 
-    Where the text has the same sound already, the audio can only speak against it.
+    Where the text has the same sound already, written so or not, the audio can only speak against
+    it.
     states: of the encoder, shape (n, width). Of several spoken forms the likeliest counts.
     """
-    asked = [one for one in found if one.odds > _LEAST and not one.candidate.written]
+    asked = [one for one in found if one.odds > _LEAST]
     asked = sorted(asked, key=lambda one: -one.odds)[:_LISTENED]
     if not asked:
         return list(found)
