@@ -43,11 +43,11 @@ class Bucket:
         self._forms = forms
         self._numbers = np.array(numbers, np.int32)
         self._hidden: NDArray[np.bool_] | None = None
+        self._count = len(forms)
         self._index = self._make()
 
     def __len__(self) -> int:
-        hidden = 0 if self._hidden is None else int(self._hidden.sum())
-        return len(self._forms) - hidden
+        return self._count
 
     def without(self, forms: Iterable[bytes]) -> Bucket:
         """These forms of it are not found; all else is shared."""
@@ -55,6 +55,7 @@ class Bucket:
         other._hidden = np.zeros(len(self._forms), np.bool_)
         for form in forms:
             other._hidden |= self._where(form)
+        other._count = len(self._forms) - int(other._hidden.sum())
         return other
 
     def number(self, form: bytes) -> int | None:
