@@ -274,7 +274,7 @@ def main() -> None:
     arguments.add_argument("--no-audio", action="store_true", help="terms by the text alone")
     arguments.add_argument("--save", type=Path, help="folder for the new logs")
     args = arguments.parse_args()
-    console = Console()
+    console = Console(width=120)
     results = run(_run(args, console))
     rows = []
     for one in results:
