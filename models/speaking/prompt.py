@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
-from models.engines.llm import plain
+from models.engines.llm import Conversation, Turn, plain
 from models.languages import NAMES
 from models.recall.recall import Found
 from models.speaking.wanted import rendering
@@ -54,10 +55,12 @@ def user_message(found: Found, form: TermForm) -> str:
     return f"{plain(text)}\n({listed})"
 
 
-def insisting(system: str, renderings: Sequence[str]) -> str:
-    """The system message of a second try, when some renderings were left out. Not in the chunk's
-    message: there a small model translates the demand too."""
-    return f"{system}\nUse exactly these words: {'; '.join(map(plain, renderings))}."
+def insisting(first: Conversation, answer: str, renderings: Sequence[str]) -> Conversation:
+    """A second try, when `answer` to `first` left some renderings out: a turn after it. What was
+    read and written so far need not be read again, as it would after a change of the system
+    message; and in the chunk's own message a small model translates the demand too."""
+    demand = f"Translate it again. Use exactly these words: {'; '.join(map(plain, renderings))}."
+    return replace(first, turns=(*first.turns, Turn(first.user, answer)), user=demand)
 
 
 def _joined(before: str, wording: str, after: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,8 +232,7 @@ class Translator:
         self._telemetry.count("term_retry")
         lacking = missing(chunk.sure, first)
         asked = self._conversation(self._message(chunk), chunk.language, self._memory.turns)
-        system = insisting(asked.system, [rendering(term) for term in lacking])
-        conversation = replace(asked, system=system)
+        conversation = insisting(asked, first, [rendering(term) for term in lacking])
         guard = Guard(chunk.text, self._spec.target)
         try:
             async with aclosing(self._generate(chunk, conversation, guard)) as pieces:

@@ -106,7 +106,7 @@ async def test_words_wait_until_the_terms_are_out() -> None:
 
 async def test_a_term_that_is_left_out_is_asked_for_once_more() -> None:
     def answer(conversation: Conversation) -> str:
-        if INSISTED in conversation.system:
+        if INSISTED in conversation.user:
             return "Primordial chaos grows in it."
         return "The wild grows in it."
 
@@ -118,7 +118,18 @@ async def test_a_term_that_is_left_out_is_asked_for_once_more() -> None:
     await voice.say("宇宙")
     turn = voice.llm.asked[2].conversation.turns[-1]
     assert turn.assistant == "Primordial chaos grows in it."
-    assert INSISTED not in turn.user + voice.llm.asked[2].conversation.system
+    assert INSISTED not in turn.user
+
+
+async def test_asking_once_more_goes_on_from_what_was_read_already() -> None:
+    """A new prompt would be read from its beginning, memory and all."""
+    voice = Voice(lambda asked: "The sun and moon." if "日月" in asked.user else "The wild.")
+    await voice.say("日月")
+    await voice.say("宇宙洪荒")
+    first, second = (one.conversation for one in voice.llm.asked[-2:])
+    assert INSISTED in second.user
+    assert second.system == first.system
+    assert second.turns == (*first.turns, Turn(first.user, "The wild."))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +137,7 @@ async def test_a_term_that_is_left_out_is_asked_for_once_more() -> None:
     ["Something else.", "The 洪荒.", "The the the the the the the.", "Use primordial chaos."],
 )
 async def test_the_first_stands_when_the_second_is_no_better(second: str) -> None:
-    voice = Voice(lambda asked: second if INSISTED in asked.system else "The wild.")
+    voice = Voice(lambda asked: second if INSISTED in asked.user else "The wild.")
     assert await voice.say("宇宙洪荒") == ["The wild."]
     assert voice.translator.used == ()
 
