@@ -22,7 +22,7 @@ def rendering(term: Term) -> str:
 
 def stands(term: Term, translation: str) -> bool:
     """Whether one of the renderings is in `translation`, its words whole and in order. Case,
-    width, script, a plural's s, punctuation and a leading article do not matter."""
+    width, script, an English plural, punctuation and a leading article do not matter."""
     text = _words(translation)
     return any(
         _within(words, text)
@@ -56,4 +56,18 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _within(words: tuple[str, ...], text: tuple[str, ...]) -> bool:
-    return any(text[at : at + len(words)] == words for at in range(len(text) - len(words) + 1))
+    return any(
+        all(map(_same, words, text[at : at + len(words)]))
+        for at in range(len(text) - len(words) + 1)
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or other == _plural(one) or one == _plural(other)
+
+
+def _plural(word: str) -> str:
+    """What `Unit.written`, which takes the s away, leaves of a plural in -ies or -es."""
+    if word.endswith("y"):
+        return f"{word[:-1]}ie"
+    return f"{word}e" if word.endswith(("s", "x", "z", "ch", "sh")) else word
