@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evaluation.log import SessionLog
 from models.languages import space
-from tongchuan.events import ChunkFinal, TranslationDelta
+from tongchuan.events import TranslationDelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ def translation(log: SessionLog, language: str) -> str:
 
 def transcript(log: SessionLog, language: str) -> str:
     """The source text of all chunks, in order."""
-    sources = [item.event.source for item in log.received if isinstance(item.event, ChunkFinal)]
-    return space(language).join(sources)
+    return space(language).join(final.source for final in log.finals)
 
 
 def _committed(log: SessionLog, language: str) -> tuple[str, list[tuple[float, float]]]:

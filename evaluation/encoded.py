@@ -17,7 +17,6 @@ from models.interpreter import NoTelemetry
 from models.listening.states import States
 from models.listening.window import Window
 from models.recall.rating import Scorer
-from tongchuan.events import ChunkFinal
 
 _WINDOW_MS = 8_000
 _AROUND_MS = 500
@@ -33,8 +32,7 @@ class Ears:
 
 def stretches(session: SessionLog) -> list[tuple[int, int]]:
     """Of the session's chunks, in order: start and end in ms."""
-    finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
-    return [(one.start_ms, one.end_ms) for one in finals]
+    return [(one.start_ms, one.end_ms) for one in session.finals]
 
 
 async def ears(

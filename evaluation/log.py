@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import TongchuanError
-from tongchuan.events import EVENT_TYPES, Event, UnknownEvent, parse
+from tongchuan.events import EVENT_TYPES, ChunkFinal, Event, UnknownEvent, parse
 
 _NAMES = {kind: name for name, kind in EVENT_TYPES.items()}
 
@@ -35,6 +35,11 @@ class SessionLog:
     duration_s: float
     speed: float
     received: tuple[Received, ...]
+
+    @property
+    def finals(self) -> list[ChunkFinal]:
+        """Its chunks, in order."""
+        return [item.event for item in self.received if isinstance(item.event, ChunkFinal)]
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

@@ -133,12 +133,7 @@ async def retold(
         without.bleu if without else None,
         tuple((text, segment.target) for text, segment in bare),
         term_score(segments, outputs, glossary, target),
-        sum(
-            len(item.event.terms)
-            for _, one in again
-            for item in one.received
-            if isinstance(item.event, ChunkFinal)
-        ),
+        sum(len(final.terms) for _, one in again for final in one.finals),
         seconds,
         dict(counts.found),
     )

@@ -34,7 +34,6 @@ from models.recall.phones import phones
 from models.recall.query import Query
 from models.recall.rating import Rated, Scorer, listened, rated
 from models.recall.units import units
-from tongchuan.events import ChunkFinal
 
 _RANKS = (1, 5, 10)
 _CANDIDATES = 64
@@ -232,7 +231,7 @@ def _resident_mib() -> float:
 
 
 def _chunks(recording: Recording, session: SessionLog, listening: Ears | None) -> list[Chunk]:
-    finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
+    finals = session.finals
     states = listening.states[recording.id] if listening else [None] * len(finals)
     return [
         Chunk(recording, final.source, final.start_ms, final.end_ms, heard)

@@ -27,7 +27,6 @@ from evaluation.replay import replay
 from evaluation.serving import Served, own_cores, serve
 from evaluation.timing import drift
 from models.errors import TongchuanError
-from tongchuan.events import ChunkFinal
 
 Samples = NDArray[np.int16]
 PAUSES_S = (2.0, 10.0, 30.0, 5.0, 60.0)
@@ -115,7 +114,7 @@ async def soak(
     settled = [mib for at_s, mib in memory if at_s >= min(SETTLED_S, minutes * 20)]
     first = settled[0] if settled else memory[-1][1]
     most = max(settled, default=first)
-    finals = [item.event for item in log.received if isinstance(item.event, ChunkFinal)]
+    finals = log.finals
     return Soak(
         round(len(samples) / RATE / 60, 2),
         first,

@@ -63,7 +63,7 @@ class Tens:
 
 def cases(recording: Recording, session: SessionLog, others: TermIndex) -> list[Case]:
     """All of a recording; a segment's terms with one rendering count once."""
-    finals = [item.event for item in session.received if isinstance(item.event, ChunkFinal)]
+    finals = session.finals
     found = []
     for segment in recording.segments:
         chunks = _overlapping(segment, finals)

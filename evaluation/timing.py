@@ -70,7 +70,7 @@ def _known(seconds: float) -> float | None:
 
 def lags_s(log: SessionLog) -> list[float]:
     """`lag_ms` of every chunk, in seconds."""
-    return [item.event.lag_ms / 1000 for item in log.received if isinstance(item.event, ChunkFinal)]
+    return [final.lag_ms / 1000 for final in log.finals]
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
